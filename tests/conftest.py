@@ -1,0 +1,42 @@
+"""What all tests share: how hard Hypothesis searches, and the real log."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+
+# A slow or busy machine is no failure of the code, so no profile has a deadline.
+settings.register_profile(
+    "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# In CI the verdict belongs to the commit: the same code gives the same result, twice. New
+# examples are looked for wherever "dev" runs, which is every other run.
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
+# For the runs that look at other versions of what we stand on, not for new examples.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+ROOT = Path(__file__).parent.parent
+LOG_NAME = "uci_incident_event_log.csv.gz"
+
+
+def find_log(folder: str | None) -> Path | None:
+    """Give the path of the real log in `folder`, or else next to the checkout."""
+    path = Path(folder) if folder else ROOT.parent / "shared" / "data"
+    return path / LOG_NAME if (path / LOG_NAME).is_file() else None
+
+
+@pytest.fixture(scope="session")
+def incident_log() -> Path:
+    """The real incident log (141,712 rows); a clone without it skips, CI fails."""
+    found = find_log(os.environ.get("SERVICECORE_DATA"))
+    if found:
+        return found
+    hint = f"{LOG_NAME} is missing: set SERVICECORE_DATA to its folder (see CONTRIBUTING.md)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(hint)
+    pytest.skip(hint)

@@ -28,7 +28,6 @@ from sybil.example import SybilFailure
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

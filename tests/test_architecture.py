@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-
 PACKAGE = Path(__file__).parent.parent / "src" / "servicecore"
 
 # From the ground up: a room may import the ones before it, never one behind it. A new module of a

@@ -1,0 +1,275 @@
+"""Requests and their priorities: what a customer needs, and how pressing it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+import attrs
+from attrs import field, frozen
+
+from servicecore.errors import InvalidValue, UnknownName
+from servicecore.faults import Faults
+from servicecore.instants import DateTime, as_instant, to_datetime
+
+Fact = str | int | float | bool | None | frozenset[str]
+"""What can be known of a request: text, a number, a truth, nothing, or a set of words (tags)."""
+
+
+class Kind(StrEnum):
+    """What kind of need a request is."""
+
+    INCIDENT = "incident"
+    SERVICE_REQUEST = "service request"
+    QUESTION = "question"
+    COMPLAINT = "complaint"
+    COMPLIMENT = "compliment"
+    FEEDBACK = "feedback"
+    CONTRACT_MATTER = "contract matter"
+    CHANGE = "change"
+
+
+class Channel(StrEnum):
+    """How a request came in, by the usual names; a host's own are text like these."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    CHAT = "chat"
+    PORTAL = "portal"
+    WALK_UP = "walk-up"
+    MONITORING = "monitoring"
+
+
+class Impact(StrEnum):
+    """How much of the customer's business is hurt: the levels of the default matrix."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Urgency(StrEnum):
+    """How soon it hurts: the levels of the default matrix."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+def _opened(moment: datetime | int) -> int:
+    return as_instant(moment, "opened_at")
+
+
+def _words(words: Iterable[str]) -> frozenset[str]:
+    if isinstance(words, str):
+        raise InvalidValue(f"tags is the text {words!r}: expected a set of words")
+    return frozenset(words)
+
+
+@frozen(kw_only=True)
+class Request:
+    """One customer's need, as far as it is known at an instant.
+
+    `customer` is who it is for, `requester` who wrote it. The channel is how it came in; it never
+    changes what is owed unless a policy says so. `fields` are the host's own facts.
+
+    >>> from datetime import UTC, datetime
+    >>> request = Request(id="R1", opened_at=datetime(2026, 3, 6, 16, tzinfo=UTC), customer="acme")
+    >>> request.with_facts({"priority": "high", "region": "north"}).fact("region")
+    'north'
+    """
+
+    id: str
+    opened: int = field(alias="opened_at", converter=_opened)
+    kind: str = Kind.INCIDENT
+    channel: str | None = None
+    customer: str | None = None
+    requester: str | None = None
+    service: str | None = None
+    offering: str | None = None
+    impact: str | None = None
+    urgency: str | None = None
+    priority: str | None = None
+    group: str | None = None
+    person: str | None = None
+    tags: frozenset[str] = field(default=frozenset(), converter=_words)
+    fields: Mapping[str, Fact] = field(factory=dict)
+
+    @property
+    def opened_at(self) -> DateTime:
+        """When it was opened, in UTC."""
+        return to_datetime(self.opened)
+
+    def fact(self, name: str) -> Fact:
+        """The fact of that name: one of the request's own or of its `fields`; None if unknown."""
+        if name in FACT_NAMES:
+            fact: Fact = getattr(self, name)
+            return fact
+        return self.fields.get(name)
+
+    def with_facts(self, facts: Mapping[str, Fact]) -> Self:
+        """The request with these facts changed; names that are not its own go to `fields`."""
+        own: dict[str, Any] = {name: fact for name, fact in facts.items() if name in FACT_NAMES}
+        other = {name: fact for name, fact in facts.items() if name not in FACT_NAMES}
+        return attrs.evolve(self, **own, fields={**self.fields, **other} if other else self.fields)
+
+
+FACT_NAMES = frozenset(attrs.fields_dict(Request)) - {"id", "opened", "fields"}
+
+
+@frozen
+class Priority:
+    """How pressing a request is, and why: what the matrix says, or an override with its reason.
+
+    >>> Priority("critical", "override", reason="their shop is closed").level
+    'critical'
+    >>> Priority("critical", "override")
+    Traceback (most recent call last):
+    ...
+    servicecore.errors.InvalidValue: an override to 'critical' needs a reason: who decided it, why
+    """
+
+    level: str
+    source: Literal["matrix", "override"]
+    reason: str = ""
+    impact: str | None = None
+    urgency: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.source not in ("matrix", "override"):
+            raise InvalidValue(f"source is {self.source!r}: expected 'matrix' or 'override'")
+        if self.source == "override" and not self.reason.strip():
+            raise InvalidValue(f"an override to {self.level!r} needs a reason: who decided it, why")
+
+    def __str__(self) -> str:
+        return self.level
+
+
+ANY_PRIORITY = "*"
+"""Stands for every priority that a policy does not name; no level may be called so."""
+
+
+def _in_order(levels: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(levels, str):
+        raise InvalidValue(f"priorities are the text {levels!r}: expected a list of names")
+    return tuple(levels)
+
+
+def _rows(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    # `str` takes the default matrix's enumerations to the plain text that files can hold.
+    return {
+        str(impact): {str(urgency): level for urgency, level in row.items()}
+        for impact, row in table.items()
+    }
+
+
+@frozen
+class PriorityMatrix:
+    """What impact × urgency gives, as data: a row for every impact, a cell for every urgency.
+
+    `priorities` are all levels from the most to the least pressing, those included that only an
+    override gives; where they are not given, they are in the order in which the cells name them.
+    A matrix without cells is a mere list of priorities: each is given by hand.
+
+    >>> DEFAULT_MATRIX.priority(Impact.HIGH, Urgency.MEDIUM)
+    Priority(level='high', source='matrix', reason='', impact='high', urgency='medium')
+    >>> DEFAULT_MATRIX.priorities
+    ('critical', 'high', 'moderate', 'low')
+    """
+
+    cells: Mapping[str, Mapping[str, str]] = field(converter=_rows)
+    priorities: tuple[str, ...] = field(converter=_in_order)
+
+    @priorities.default
+    def _named(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(level for row in self.cells.values() for level in row.values()))
+
+    def __attrs_post_init__(self) -> None:
+        faults = Faults()
+        _check_cells(self.cells, faults)
+        _check_order(self.priorities, self._named(), faults)
+        faults.refuse("priorities")
+
+    @classmethod
+    def from_dict(
+        cls, table: Mapping[str, Mapping[str, str]], order: Iterable[str] | None = None
+    ) -> Self:
+        """The matrix of ``{impact: {urgency: priority}}``, its priorities in the `order` given.
+
+        Raises `FaultyTable` with every cell that is missing, and with every priority of a cell that
+        the order leaves out.
+
+        >>> PriorityMatrix.from_dict({"high": {"now": "p1", "later": "p2"}, "low": {"now": "p3"}})
+        Traceback (most recent call last):
+        ...
+        servicecore.faults.FaultyTable: priorities: matrix.low.later: missing; expected the priority
+        """
+        return cls(table) if order is None else cls(table, order)
+
+    def priority(self, impact: str, urgency: str) -> Priority:
+        """The priority of that impact and urgency; `UnknownName` for a level it does not have."""
+        level = self.level(impact, urgency)
+        return Priority(level, "matrix", impact=str(impact), urgency=str(urgency))
+
+    def level(self, impact: str, urgency: str) -> str:
+        """The mere level of that impact and urgency; `UnknownName` for one it does not have."""
+        try:
+            return self.cells[impact][urgency]
+        except KeyError:
+            row = self.cells.get(impact)
+            if row is None:
+                raise UnknownName("impact", impact, self.cells) from None
+            raise UnknownName("urgency", urgency, row) from None
+
+    def override(
+        self, level: str, reason: str, *, impact: str | None = None, urgency: str | None = None
+    ) -> Priority:
+        """Another priority than the matrix gives, with the reason for it.
+
+        Raises `UnknownName` for a level that is none of `priorities`, `InvalidValue` without a
+        reason.
+
+        >>> print(DEFAULT_MATRIX.override("critical", "their shop is closed", impact="low"))
+        critical
+        """
+        if level not in self.priorities:
+            raise UnknownName("priority", level, self.priorities)
+        return Priority(level, "override", reason, impact, urgency)
+
+    def to_dict(self) -> dict[str, dict[str, str]]:
+        """The cells as `from_dict` takes them."""
+        return _rows(self.cells)
+
+
+def _check_cells(cells: Mapping[str, Mapping[str, str]], faults: Faults) -> None:
+    urgencies = dict.fromkeys(urgency for row in cells.values() for urgency in row)
+    for impact, row in cells.items():
+        for urgency in urgencies:
+            if urgency not in row:
+                faults.add(("matrix", impact, urgency), "missing; expected the priority")
+        if not urgencies:
+            faults.add(("matrix", impact), "has no cells; expected a priority for every urgency")
+
+
+def _check_order(order: tuple[object, ...], named: tuple[str, ...], faults: Faults) -> None:
+    for position, level in enumerate(order):
+        if not isinstance(level, str) or not level.strip() or level == ANY_PRIORITY:
+            faults.add(("order", position), f"found {level!r}; expected the name of a priority")
+        if level in order[:position]:
+            faults.add(("order", position), f"{level!r} is listed twice")
+    for level in named:
+        if level not in order:
+            faults.add(("order",), f"leaves out {level!r}, which a cell of the matrix gives")
+    if not order:
+        faults.add((), "no priorities; expected at least one")
+
+
+DEFAULT_MATRIX = PriorityMatrix(
+    {
+        Impact.HIGH: {Urgency.HIGH: "critical", Urgency.MEDIUM: "high", Urgency.LOW: "moderate"},
+        Impact.MEDIUM: {Urgency.HIGH: "high", Urgency.MEDIUM: "moderate", Urgency.LOW: "low"},
+        Impact.LOW: {Urgency.HIGH: "moderate", Urgency.MEDIUM: "low", Urgency.LOW: "low"},
+    }
+)

@@ -1,0 +1,115 @@
+"""Everything that servicecore raises on purpose.
+
+Every error is a `ServiceCoreError`; the leaves are also the builtin that fits, so that
+``except ValueError`` works where a caller expects it. Messages say what could not be done, because
+of what, and what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Self
+
+
+class ServiceCoreError(Exception):
+    """The root of all errors of servicecore."""
+
+
+class InvalidValue(ServiceCoreError, ValueError):
+    """A value that cannot mean what it is used for."""
+
+
+class OutOfOrder(ServiceCoreError, ValueError):
+    """An event that is older than what has been applied already; fold the history again."""
+
+
+class NeverOpen(ServiceCoreError, ValueError):
+    """Working time was asked of a calendar that has none left to give."""
+
+
+class UnknownName(ServiceCoreError, LookupError):
+    """A name that nothing goes by; the message lists the known ones.
+
+    >>> raise UnknownName("calendar", "ofice", ["office", "plant"])
+    Traceback (most recent call last):
+    ...
+    servicecore.errors.UnknownName: unknown calendar 'ofice': did you mean 'office'? Known: office, plant
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what = what
+        self.name = name
+        self.known = sorted(known)
+        listed = ", ".join(self.known) or "none"
+        hint = suggestion(name, self.known)
+        super().__init__(f"unknown {what} {name!r}:{hint and f' {hint}'} Known: {listed}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.what, self.name, self.known)
+
+
+class MissingExtra(ServiceCoreError, ImportError):
+    """A capability whose library is not installed; the message says how to install it."""
+
+    def __init__(self, capability: str, extra: str) -> None:
+        self.capability = capability
+        self.extra = extra
+        super().__init__(f"{capability} needs an extra: pip install 'servicecore[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.capability, self.extra)
+
+
+class Fault(ServiceCoreError, ValueError):
+    """One thing that is wrong with a file or a table: where, and what.
+
+    `path` leads to the value (keys and list positions), `line` is its line where the format tells.
+    """
+
+    def __init__(self, path: Sequence[str | int], problem: str, line: int | None = None) -> None:
+        self.path = tuple(path)
+        self.problem = problem
+        self.line = line
+        where = written_path(self.path)
+        super().__init__(f"{f'line {line}: ' if line else ''}{where and f'{where}: '}{problem}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.path, self.problem, self.line)
+
+
+class FaultyFile(ServiceCoreError, ExceptionGroup[Fault]):
+    """A file that cannot be used: the group of all its faults, each with its path."""
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {fault}" for fault in self.exceptions)])
+
+    def derive(self, excs: Sequence[Fault]) -> Self:  # type: ignore[override]  # faults only
+        """The same file with some of its faults, as ``except*`` asks for."""
+        return type(self)(self.message, excs)
+
+
+class PolicyFileError(FaultyFile):
+    """A policy file with faults: all of them at once."""
+
+
+class MappingFileError(FaultyFile):
+    """A mapping file with faults: all of them at once."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A question that names the known name closest to `name`, or nothing.
+
+    >>> suggestion("timezon", ["timezone", "hours"])
+    "did you mean 'timezone'?"
+    """
+    close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+def written_path(path: Sequence[str | int]) -> str:
+    """A path as people write it: ``policies[0].targets.resolution``."""
+    written = ""
+    for step in path:
+        written += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return written.removeprefix(".")

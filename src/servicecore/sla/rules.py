@@ -1,0 +1,65 @@
+"""What starts, pauses and stops each clock, as data.
+
+A rule speaks in *named facts*: words for what an event means to clocks, whatever system it came
+from. ``"status: waiting"`` is the fact that the status *waiting* was entered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from attrs import field, frozen
+
+from servicecore.errors import InvalidValue, UnknownName
+
+FACTS = frozenset({
+    "opened",
+    "assigned",
+    "replied",  # a public, non-automatic reply of ours
+    "customer replied",
+    "resolved",
+    "reopened",
+    "closed",
+    "cancelled",
+    "merged",
+})  # fmt: skip
+
+STATUS_ENTERED = "status: "
+
+
+def _names(values: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise InvalidValue(f"expected a list of names, found the text {values!r}")
+    return tuple(values)
+
+
+@frozen
+class ClockRule:
+    """The rule of one clock.
+
+    The clock starts at a fact of `starts`, stops at one of `stops`, is paused while the request's
+    status is one of `pauses`, and is cancelled at one of `cancels`. A fact of `renews` closes the
+    running cycle and opens the next one at once. `reopening` says what a reopening does to a
+    stopped clock (K4): resume with the closed time as a ``"pause"``, resume with it ``"counted"``,
+    begin a new ``"cycle"``, or leave it ``"stopped"``.
+
+    >>> ClockRule("resolution", starts=["opened"], stops=["closed"]).reopening
+    'pause'
+    """
+
+    name: str
+    starts: tuple[str, ...] = field(converter=_names)
+    stops: tuple[str, ...] = field(converter=_names)
+    pauses: tuple[str, ...] = field(default=(), converter=_names)
+    renews: tuple[str, ...] = field(default=(), converter=_names)
+    cancels: tuple[str, ...] = field(default=("cancelled", "merged"), converter=_names)
+    reopening: Literal["pause", "counted", "cycle", "stopped"] = "pause"
+
+    def __attrs_post_init__(self) -> None:
+        for fact in (*self.starts, *self.stops, *self.renews, *self.cancels):
+            if fact not in FACTS and not fact.startswith(STATUS_ENTERED):
+                raise UnknownName(f"fact of the clock {self.name}", fact, FACTS)
+        if self.reopening not in ("pause", "counted", "cycle", "stopped"):
+            expected = "'pause', 'counted', 'cycle' or 'stopped'"
+            raise InvalidValue(f"reopening is {self.reopening!r}: expected {expected}")

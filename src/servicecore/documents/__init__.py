@@ -16,7 +16,6 @@ from attrs import frozen
 from servicecore.documents.located import Located, Where
 from servicecore.errors import Fault, FaultyFile
 
-
 __all__ = ["Document", "parse_document", "read_document"]
 
 

@@ -10,7 +10,6 @@ from typing import NoReturn
 from servicecore.documents.located import Located, Where
 from servicecore.errors import Fault
 
-
 # Enough to find keys and items in text that is known to be JSON.
 _SYMBOL = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|\n|[^\s\[\]{},:"]+')
 

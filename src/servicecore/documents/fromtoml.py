@@ -15,7 +15,6 @@ from attrs import Factory, define
 from servicecore.documents.located import Located, Where
 from servicecore.errors import Fault
 
-
 _TOKEN = re.compile(
     r'''
     (?P<text> """ (?:[^\\]|\\.)*? "{3,5} | \'\'\' .*? '{3,5} | "(?:[^"\\\n]|\\.)*" | '[^'\n]*' )

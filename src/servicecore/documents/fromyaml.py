@@ -13,7 +13,6 @@ from attrs import Factory, define
 from servicecore.documents.located import Located, Where
 from servicecore.errors import Fault, MissingExtra
 
-
 try:
     import yaml
 except ImportError as missing:

@@ -6,7 +6,6 @@ from attrs import Factory, define
 
 from servicecore.errors import Fault
 
-
 Where = tuple[str | int, ...]
 """The way to a part of a document: keys and list positions."""
 

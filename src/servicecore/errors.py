@@ -31,10 +31,10 @@ class NeverOpen(ServiceCoreError, ValueError):
 class UnknownName(ServiceCoreError, LookupError):
     """A name that nothing goes by; the message lists the known ones.
 
-    >>> raise UnknownName("calendar", "ofice", ["office", "plant"])
+    >>> raise UnknownName("calendar", "ofice", ["office"])
     Traceback (most recent call last):
     ...
-    servicecore.errors.UnknownName: unknown calendar 'ofice': did you mean 'office'? Known: office, plant
+    servicecore.errors.UnknownName: unknown calendar 'ofice': did you mean 'office'? Known: office
     """
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:

@@ -1,13 +1,14 @@
 """Instants and durations at the edge of the library (T1, T2).
 
-Inside, an instant is an ``int`` of microseconds since 1970-01-01T00:00Z and a duration is an ``int``
-of microseconds: exact, quick to compare, and with no time zone to get wrong. Datetimes exist only
+Inside, an instant is an ``int`` of microseconds since 1970-01-01T00:00Z and a duration is one of
+microseconds: exact, quick to compare, and with no time zone to get wrong. Datetimes exist only
 where a caller hands one in or takes one out.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -96,6 +97,26 @@ def zone_named(name: object) -> Timezone:
     raise InvalidValue(f"unknown time zone {name!r}: expected {expected}")
 
 
+def _time_of_day(value: str | time | None, name: str) -> time | None:
+    """A time of day out of ``"17:00"`` or a stdlib time."""
+    if value is None or (isinstance(value, time) and value.tzinfo is None):
+        return value
+    matched = re.fullmatch(r"(\d\d):(\d\d)(?::(\d\d))?", value) if isinstance(value, str) else None
+    if matched:
+        hour, minute, second = (int(part) for part in matched.groups(default="0"))
+        with suppress(ValueError):
+            return time(hour, minute, second)
+    raise InvalidValue(f"{name} is {value!r}: expected a time of day from '00:00' to '23:59'")
+
+
+def _cutoff(value: str | time | None) -> time | None:
+    return _time_of_day(value, "cutoff")
+
+
+def _then(value: str | time | None) -> time | None:
+    return _time_of_day(value, "then")
+
+
 @frozen
 class Days:
     """A number of working days, as a target or as something to add (C7).
@@ -109,10 +130,10 @@ class Days:
     Days(count=3, until='close', cutoff=datetime.time(17, 0), then=None, off_day='open')
     """
 
-    count: int = field()
+    count: int
     until: Literal["same_time", "close"] = "same_time"
-    cutoff: time | None = field(default=None, converter=lambda text: _time_of_day(text, "cutoff"))
-    then: time | None = field(default=None, converter=lambda text: _time_of_day(text, "then"))
+    cutoff: time | None = field(default=None, converter=_cutoff)
+    then: time | None = field(default=None, converter=_then)
     off_day: Literal["open", "same_time"] = "open"
 
     def __attrs_post_init__(self) -> None:
@@ -136,19 +157,6 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise InvalidValue(f"{name} is {value!r}: expected {' or '.join(map(repr, known))}")
 
 
-def _time_of_day(value: str | time | None, name: str) -> time | None:
-    """A time of day out of ``"17:00"`` or a stdlib time."""
-    if value is None or (isinstance(value, time) and value.tzinfo is None):
-        return value
-    matched = re.fullmatch(r"(\d\d):(\d\d)(?::(\d\d))?", value) if isinstance(value, str) else None
-    try:
-        if matched:
-            return time(*(int(part) for part in matched.groups(default="0")))
-    except ValueError:
-        pass
-    raise InvalidValue(f"{name} is {value!r}: expected a time of day from '00:00' to '23:59'")
-
-
 _SHORT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _ISO = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 _WORKING_DAYS = re.compile(r"([+-]?\d+)bd")
@@ -164,10 +172,10 @@ def to_duration(value: timedelta | str | Days, name: str = "duration") -> int | 
 
     >>> to_duration("1h30m") // MINUTE
     90
-    >>> to_duration("2d")
+    >>> to_duration("2d", "target")
     Traceback (most recent call last):
     ...
-    servicecore.errors.InvalidValue: duration '2d' has no fixed length: use hours (48h) or working days (2bd)
+    servicecore.errors.InvalidValue: target '2d' has no fixed length: use 48h or, in working days, 2bd
     """
     if isinstance(value, timedelta):
         return value // MICROSECOND
@@ -189,7 +197,7 @@ def _parsed(text: str, name: str) -> int | Days:
         hours, minutes, seconds = (int(part or 0) for part in matched.groups())
         return sign * (hours * HOUR + minutes * MINUTE + seconds * SECOND)
     if _CALENDAR_UNITS.fullmatch(text):
-        hint = "use hours (48h) or working days (2bd)"
+        hint = "use 48h or, in working days, 2bd"
         raise InvalidValue(f"{name} {text!r} has no fixed length: {hint}")
     raise InvalidValue(f"{name} is {text!r}: expected '90m', '1h30m', 'PT4H' or working days '3bd'")
 

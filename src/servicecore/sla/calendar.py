@@ -10,13 +10,14 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 import attrs
 from attrs import frozen
 from pendulum import DateTime
 
 from servicecore.errors import InvalidValue, NeverOpen
-from servicecore.instants import Days, MICROSECOND, to_date, to_datetime, to_duration, to_instant
+from servicecore.instants import Days, to_date, to_datetime, to_duration, to_instant
 from servicecore.sla.calendar_table import definition_of_table, table_of_definition
 from servicecore.sla.definition import Composition, Definition, Weekly
 from servicecore.sla.timeline import CLOSING, OPENING, Timeline
@@ -84,7 +85,7 @@ class Calendar:
 
     @cached_property
     def timeline(self) -> Timeline:
-        """The compiled calendar: the same answers as integers, for those who count in microseconds."""
+        """The compiled calendar: the same answers as integers of microseconds."""
         return self.definition.timeline
 
     @property
@@ -102,6 +103,11 @@ class Calendar:
         return self.definition.zone_name
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The zone that it answers in."""
+        return self.definition.zone
+
+    @property
     def known_until(self) -> date | None:
         """The last date whose holidays are known; None if no end is known of (C9)."""
         return self.definition.known_until
@@ -113,10 +119,7 @@ class Calendar:
     def is_provisional_instant(self, instant: int) -> bool:
         """`is_provisional` for an instant in microseconds."""
         known = self.known_until
-        return (
-            known is not None
-            and wall_of_instant(instant, self.definition.zone)[0] > known.toordinal()
-        )
+        return known is not None and wall_of_instant(instant, self.zone)[0] > known.toordinal()
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies in a window; windows are half-open."""
@@ -148,7 +151,7 @@ class Calendar:
             return self.definition.working_days.add(instant, duration)
         return self.timeline.add(instant, duration, landing == "late")
 
-    def add_days(  # noqa: PLR0913  # the options of Days
+    def add_days(  # the options of Days
         self,
         at: datetime,
         days: int,
@@ -192,7 +195,7 @@ class Calendar:
 
     def roll_forward(self, at: datetime) -> DateTime:
         """`at` where the calendar is open, else the next opening; `NeverOpen` without one."""
-        return self._out(self.timeline.add(to_instant(at), 0, True))  # noqa: FBT003  # late
+        return self._out(self.timeline.add(to_instant(at), 0, True))  # late
 
     def roll_back(self, at: datetime) -> DateTime:
         """`at` where the calendar is open, else the last closing at or before it."""
@@ -232,7 +235,7 @@ class Calendar:
         return f"<Calendar {self.name or 'without a name'} in {self.timezone}>"
 
     def _out(self, instant: int) -> DateTime:
-        return to_datetime(instant, self.definition.zone)
+        return to_datetime(instant, self.zone)
 
     def _out_or_none(self, instant: int | None) -> DateTime | None:
         return None if instant is None else self._out(instant)

@@ -139,7 +139,7 @@ def _text(value: object) -> str:
 
 def _years(value: object) -> range:
     match value:
-        case [int(first), int(last)] if 1900 <= first <= last <= 2199:  # noqa: PLR2004  # years.py
+        case [int(first), int(last)] if 1900 <= first <= last <= 2199:  # years.py
             return range(first, last + 1)
     raise InvalidValue(
         f"found {value!r}: expected the first and the last year, such as [2024, 2030]"

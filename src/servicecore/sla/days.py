@@ -12,6 +12,7 @@ from servicecore.errors import NeverOpen
 from servicecore.instants import DAY, MINUTE, SECOND, Days
 from servicecore.sla.wall import (
     EPOCH_DAY,
+    Offsets,
     instant_of_wall,
     offset_at,
     offsets_of_year,
@@ -78,7 +79,7 @@ class WorkingDays:
         """The wall time of an instant, from the midnight of a day; past 24 hours after a night."""
         return instant + offset_at(instant, self._zone) - (day.day - EPOCH_DAY) * DAY
 
-    def _offsets(self, day: int) -> tuple[tuple[int, int], ...]:
+    def _offsets(self, day: int) -> Offsets:
         return offsets_of_year(self._zone, date.fromordinal(day).year)
 
     def _is_working(self, day: int) -> bool:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from servicecore.errors import InvalidValue
 from servicecore.instants import zone_named
 from servicecore.sla.days import WorkingDay, WorkingDays
 from servicecore.sla.edges import Edges, both, combine, either, only_left, union

@@ -75,7 +75,7 @@ def _from_text(text: str) -> Stretch:
 def _from_pair(pair: object) -> Stretch:
     if isinstance(pair, str):
         return _from_text(pair)
-    if not isinstance(pair, Sequence) or len(pair) != 2:  # noqa: PLR2004  # a pair has two
+    if not isinstance(pair, Sequence) or len(pair) != 2:  # a pair has two
         raise InvalidValue(f"found {pair!r}: expected a pair such as ['09:00', '17:00']")
     return _stretch(*pair)
 
@@ -195,7 +195,7 @@ def week_table(week: WeekHours) -> dict[str, str]:
     table: dict[str, str] = {}
     first = 0
     for day in range(1, 8):
-        if day == 7 or week[day] != week[first]:  # noqa: PLR2004  # the end of the week
+        if day == 7 or week[day] != week[first]:  # the end of the week
             if week[first]:
                 name = DAY_NAMES[first] + (f"-{DAY_NAMES[day - 1]}" if day - 1 > first else "")
                 table[name] = day_text(week[first])

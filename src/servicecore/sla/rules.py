@@ -6,7 +6,8 @@ from. ``"status: waiting"`` is the fact that the status *waiting* was entered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from attrs import field, frozen
@@ -18,6 +19,8 @@ FACTS = frozenset({
     "assigned",
     "replied",  # a public, non-automatic reply of ours
     "customer replied",
+    "customer replied again",  # after our first response, or on a resolved request
+    "updated",  # the customer was told something by us
     "resolved",
     "reopened",
     "closed",
@@ -60,6 +63,40 @@ class ClockRule:
         for fact in (*self.starts, *self.stops, *self.renews, *self.cancels):
             if fact not in FACTS and not fact.startswith(STATUS_ENTERED):
                 raise UnknownName(f"fact of the clock {self.name}", fact, FACTS)
+        if not self.starts or not self.stops:
+            raise InvalidValue(f"the clock {self.name} never starts or never stops: name the facts")
         if self.reopening not in ("pause", "counted", "cycle", "stopped"):
             expected = "'pause', 'counted', 'cycle' or 'stopped'"
             raise InvalidValue(f"reopening is {self.reopening!r}: expected {expected}")
+
+
+WAITING = ("waiting for customer", "scheduled")
+"""The statuses in which it is not for the desk to act (R3)."""
+
+DEFAULT_CLOCKS: Mapping[str, ClockRule] = MappingProxyType({
+    rule.name: rule
+    for rule in (
+        ClockRule(
+            "first response",
+            starts=["opened"],
+            stops=["replied", "resolved", "closed"],
+            reopening="stopped",
+        ),
+        ClockRule(
+            "next response",
+            starts=["customer replied again"],
+            stops=["replied", "resolved", "closed"],
+            reopening="stopped",
+        ),
+        ClockRule(
+            "update",
+            starts=["opened"],
+            stops=["resolved", "closed"],
+            pauses=WAITING,
+            renews=["updated"],
+            reopening="cycle",
+        ),
+        ClockRule("resolution", starts=["opened"], stops=["resolved", "closed"], pauses=WAITING),
+    )
+})  # fmt: skip
+"""The clocks of every request, unless a policy book says otherwise (R3)."""

@@ -82,7 +82,7 @@ class Timeline:
             open_time += end
         return open_time - start if before & 1 else open_time
 
-    def add(self, start: int, duration: int, late: bool = False) -> int:  # noqa: FBT001, FBT002  # hot
+    def add(self, start: int, duration: int, late: bool = False) -> int:  # hot
         """The instant at which `duration` of open time has passed since `start` (C4)."""
         span = self._covering(start)
         if duration == 0 and not late:
@@ -138,7 +138,7 @@ class Timeline:
         return cut_at_start + edges[before:behind] + cut_at_end
 
 
-def _reached(span: Span, goal: int, late: bool) -> int | None:  # noqa: FBT001  # as in add
+def _reached(span: Span, goal: int, late: bool) -> int | None:  # as in add
     """The earliest instant with `goal` worked, or the latest opening-side one; None if beyond."""
     position = bisect_right(span.worked, goal) if late else bisect_left(span.worked, goal)
     if position == len(span.worked):

@@ -66,11 +66,12 @@ def _transition(before: int, after: int, zone: ZoneInfo) -> int:
 
 
 def instant_of_wall(day: int, time: int, offsets: Offsets) -> int:
-    """The instant of the wall-clock edge `time` (microseconds) after midnight of `day` (an ordinal).
+    """The instant of the wall-clock edge `time` microseconds after the midnight of `day`.
 
     >>> offsets = offsets_of_year(ZoneInfo("Europe/Berlin"), 2026)
     >>> spring = date(2026, 3, 29).toordinal()  # 02:00 to 03:00 is never shown
-    >>> instant_of_wall(spring, 9000 * SECOND, offsets) == instant_of_wall(spring, 10800 * SECOND, offsets)
+    >>> half_past_two, three = 9000 * SECOND, 10800 * SECOND
+    >>> instant_of_wall(spring, half_past_two, offsets) == instant_of_wall(spring, three, offsets)
     True
     """
     wall = (day - EPOCH_DAY) * DAY + time

@@ -1,0 +1,113 @@
+"""From events to marks: the clock rules applied to what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Literal
+
+from attrs import define, field
+
+from servicecore.lifecycle.events import (
+    Assigned,
+    Cancelled,
+    Closed,
+    Event,
+    Opened,
+    Reopened,
+    Replied,
+    Resolved,
+    Side,
+    StatusChanged,
+)
+from servicecore.sla.mark import Mark
+from servicecore.sla.rules import STATUS_ENTERED, ClockRule
+
+NOTHING: frozenset[str] = frozenset()
+
+_FACT_OF: dict[type[Event], str] = {
+    Opened: "opened",
+    Resolved: "resolved",
+    Reopened: "reopened",
+    Closed: "closed",
+    Cancelled: "cancelled",
+}
+
+
+def facts_of(event: Event, *, responded: bool) -> AbstractSet[str]:
+    """What an event means to clocks; `responded` says whether we have answered before it (R3)."""
+    if isinstance(event, StatusChanged):
+        return {STATUS_ENTERED + event.status}
+    if isinstance(event, Resolved | Reopened | Closed | Cancelled):
+        return {_FACT_OF[type(event)], STATUS_ENTERED + event.status}
+    if isinstance(event, Opened):
+        return {"opened"}
+    if isinstance(event, Assigned) and (event.group or event.person):
+        return {"assigned"}
+    if isinstance(event, Replied):
+        return _facts_of_reply(event, responded=responded)
+    return NOTHING
+
+
+def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
+    """An internal note and an automatic message answer nothing (K5)."""
+    side = reply.actor.side if reply.actor else Side.DESK
+    if not reply.public or reply.automatic or side is Side.SUPPLIER:
+        return NOTHING
+    if side is Side.DESK:
+        return {"replied", "updated"}
+    return {"customer replied", "customer replied again"} if responded else {"customer replied"}
+
+
+@define
+class ClockMarks:
+    """The marks of one clock as its rule makes them, event by event."""
+
+    rule: ClockRule
+    marks: list[Mark] = field(factory=list)
+    running: bool = False
+    paused: bool = False
+    stopped: bool = False
+
+    def take(self, facts: AbstractSet[str], status: str, reason: str, instant: int) -> None:
+        """Mark what the facts of one event, and the status behind it, mean to this clock."""
+        if facts:
+            self._start_or_stop(facts, instant)
+        if self.running and (status in self.rule.pauses) != self.paused:
+            self.paused = not self.paused
+            kind, why = ("pause", _reason(status, reason)) if self.paused else ("resume", "")
+            self.marks.append(Mark(kind, instant, why))
+
+    def _start_or_stop(self, facts: AbstractSet[str], instant: int) -> None:
+        rule = self.rule
+        if self.running:
+            if not facts.isdisjoint(rule.cancels):
+                self._end("cancel", instant)
+            elif not facts.isdisjoint(rule.stops):
+                self._end("stop", instant)
+            elif not facts.isdisjoint(rule.renews):
+                self._end("stop", instant)
+                self._begin(Mark("start", instant))
+        elif self.stopped and "reopened" in facts and rule.reopening != "stopped":
+            self._begin(_REOPENING[rule.reopening](instant))
+        elif not facts.isdisjoint(rule.starts):
+            self._begin(Mark("start", instant))
+
+    def _begin(self, mark: Mark) -> None:
+        self.marks.append(mark)
+        self.running, self.paused = True, False
+
+    def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
+        self.marks.append(Mark(kind, instant))
+        self.running, self.stopped = False, kind == "stop"
+
+
+_REOPENING: Mapping[str, Callable[[int], Mark]] = {
+    "pause": lambda instant: Mark("resume", instant),
+    "counted": lambda instant: Mark("resume", instant, counted=True),
+    "cycle": lambda instant: Mark("start", instant),
+}
+
+
+def _reason(status: str, reason: str) -> str:
+    return f"{status}: {reason}" if reason else status

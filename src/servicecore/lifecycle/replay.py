@@ -1,0 +1,175 @@
+"""Replaying a history: events to marks, marks and targets to readings, all of it to a situation.
+
+Every event is taken as fact; nothing is refused here, and nothing outside is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from attrs import define, field
+
+from servicecore.errors import InvalidValue
+from servicecore.instants import as_instant
+from servicecore.lifecycle.clocks import ClockMarks, facts_of
+from servicecore.lifecycle.events import (
+    Assigned,
+    Cancelled,
+    Closed,
+    Event,
+    FactsChanged,
+    Opened,
+    PolicyApplied,
+    Prioritised,
+    Reopened,
+    Resolved,
+    StatusChanged,
+    in_order,
+)
+from servicecore.lifecycle.situation import Situation
+from servicecore.requests import Fact, Request
+from servicecore.sla.book import PolicyBook
+from servicecore.sla.clock import Reading, readings_at
+from servicecore.sla.mark import Mark
+from servicecore.sla.policy import Policy
+from servicecore.sla.target import Target
+from servicecore.sla.years import shown
+
+FIRST_STATUS = "new"
+
+
+def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> Situation:
+    """The situation of one request at an instant, out of its history under a policy book.
+
+    Events later than `at` are not known yet. Raises `InvalidValue` where the history up to `at`
+    does not begin with `Opened`, or has events of several requests.
+
+    >>> from datetime import UTC
+    >>> from servicecore.sla import Target
+    >>> book = PolicyBook.of(Policy("all", {"resolution": Target("4h")}))
+    >>> nine, now = (datetime(2026, 3, 6, hour, tzinfo=UTC) for hour in (9, 12))
+    >>> situation = replay([Opened(request="R1", occurred_at=nine)], book, at=now)
+    >>> str(situation.reading("resolution").remaining)
+    '1:00:00'
+    """
+    instant = as_instant(at)
+    known = [event for event in in_order(history) if event.occurred <= instant]
+    if not known or not isinstance(known[0], Opened):
+        found = f"begins with {type(known[0]).__name__}" if known else "is empty"
+        raise InvalidValue(f"the history up to {shown(instant)} {found}: expected Opened first")
+    replayed = _Replay(known[0], book)
+    for event, following in zip(known, [*known[1:], None], strict=True):
+        replayed.take(event)
+        if following is None or following.occurred > event.occurred:
+            replayed.settle(event.occurred)
+    return replayed.situation(instant)
+
+
+@define
+class _Owed:
+    """The target of one clock over time: the first one, and the marks that its changes make."""
+
+    first: Target | None = None
+    now: Target | None = None
+    marks: list[Mark] = field(factory=list)
+
+    def change(self, target: Target | None, instant: int, reason: str) -> None:
+        if target == self.now:
+            return
+        if self.first is None:
+            self.first = target
+        elif target is None:
+            self.marks.append(Mark("cancel", instant, f"no target for {reason}"))
+        else:
+            self.marks.append(Mark("retarget", instant, reason, target=target))
+        self.now = target
+
+
+class _Replay:
+    """One history being folded: the request, its status, its policy and its clocks so far."""
+
+    def __init__(self, opened: Opened, book: PolicyBook) -> None:
+        self.book = book
+        self.request = Request(id=opened.request, opened_at=opened.occurred)
+        self.status = FIRST_STATUS
+        self.reason = ""
+        self.responded = False
+        self.reopenings = 0
+        self.pinned: PolicyApplied | None = None
+        self.policy: Policy | None = None
+        self.version = ""
+        self.before_first = False
+        self.unsettled = True
+        self.clocks = {name: ClockMarks(rule) for name, rule in book.clocks.items()}
+        self.owed = {name: _Owed() for name in book.clocks}
+
+    def take(self, event: Event) -> None:
+        """Apply one event to the request, the status and the clocks' marks."""
+        if event.request != self.request.id:
+            raise InvalidValue(
+                f"an event of {event.request!r} in the history of {self.request.id!r}: "
+                "expected the events of one request"
+            )
+        if facts := _changed_facts(event):
+            self.request = self.request.with_facts(facts)
+            self.unsettled = True
+        if isinstance(event, PolicyApplied):
+            self.pinned, self.unsettled = event, True
+        if isinstance(event, StatusChanged | Resolved | Reopened | Closed | Cancelled):
+            self.status, self.reason = event.status, event.reason
+            self.reopenings += isinstance(event, Reopened)
+        facts_for_clocks = facts_of(event, responded=self.responded)
+        self.responded = self.responded or not facts_for_clocks.isdisjoint(("replied", "resolved"))
+        for clock in self.clocks.values():
+            clock.take(facts_for_clocks, self.status, self.reason, event.occurred)
+
+    def settle(self, instant: int) -> None:
+        """Match the policy anew after the facts of an instant changed, and retarget clocks (P2)."""
+        if not self.unsettled:
+            return
+        self.unsettled = False
+        selection = self.book.select(self.request)
+        self.request, self.policy = selection.request, selection.policy
+        self.version, self.before_first = selection.version.name, selection.before_first
+        if self.pinned:
+            version = self.pinned.version or self.version
+            self.policy = self.book.policies_named(self.pinned.policy, version)[0]
+            self.version = version
+        name = self.policy.name if self.policy else "no policy"
+        reason = f"priority {self.request.priority or 'none'}, {name}"
+        for clock, owed in self.owed.items():
+            target = self.policy.target(clock, self.request.priority) if self.policy else None
+            owed.change(target, instant, reason)
+
+    def situation(self, at: int) -> Situation:
+        """What follows from everything taken so far."""
+        return Situation(
+            request=self.request,
+            instant=at,
+            status=self.status,
+            policy=self.policy.name if self.policy else None,
+            version=self.version,
+            before_first=self.before_first,
+            reopenings=self.reopenings,
+            readings=self._readings(at),
+        )
+
+    def _readings(self, at: int) -> Mapping[str, tuple[Reading, ...]]:
+        return {
+            name: readings_at([*clock.marks, *self.owed[name].marks], self.owed[name].first, at)
+            for name, clock in self.clocks.items()
+            if self.owed[name].first is not None
+        }
+
+
+def _changed_facts(event: Event) -> Mapping[str, Fact]:
+    """The facts of a request that an event sets."""
+    if isinstance(event, Opened | FactsChanged):
+        return event.facts
+    if isinstance(event, Assigned):
+        return {"group": event.group, "person": event.person}
+    if isinstance(event, Prioritised):
+        facts = {"priority": event.priority, "impact": event.impact, "urgency": event.urgency}
+        return {name: value for name, value in facts.items() if value is not None}
+    return {}

@@ -1,0 +1,190 @@
+"""One cycle of a clock: when it ran and when it was paused, and what follows for its target.
+
+All of it is arithmetic over runs; `clock` turns marks into cycles and cycles into readings.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from attrs import define, field
+
+from servicecore.instants import Days
+from servicecore.sla.calendar import Calendar
+from servicecore.sla.target import Target
+
+
+class Run(NamedTuple):
+    """A stretch in which the clock ran, on the calendar that counted; `end` None: it runs still."""
+
+    calendar: Calendar
+    start: int
+    end: int | None = None
+
+
+class Pause(NamedTuple):
+    """A stretch in which the clock did not run, and why."""
+
+    start: int
+    end: int | None
+    reason: str
+
+
+class Retarget(NamedTuple):
+    """A change of target: when, what it was before, and why."""
+
+    at: int
+    before: Target
+    reason: str
+
+
+@define
+class Cycle:
+    """What is known of one cycle so far; instants and durations in microseconds."""
+
+    number: int
+    started: int
+    target: Target
+    used: int = 0
+    runs: list[Run] = field(factory=list)
+    pauses: list[Pause] = field(factory=list)
+    retargets: list[Retarget] = field(factory=list)
+    breached: int | None = None
+    ended: int | None = None
+    ran_to_end: bool = False
+    cancelled: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return bool(self.runs) and self.runs[-1].end is None
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is, or was at its end, in a pause."""
+        return bool(self.pauses) and self.pauses[-1].end is None
+
+    def run(self, start: int) -> None:
+        """Run from an instant on; a pause ends there."""
+        if self.paused:
+            self.pauses[-1] = self.pauses[-1]._replace(end=start)
+        self.runs.append(Run(self.target.calendar, start))
+
+    def pause(self, at: int, reason: str) -> None:
+        """Run no longer, for a reason."""
+        self._halt(at)
+        self.pauses.append(Pause(at, None, reason))
+
+    def _halt(self, at: int) -> None:
+        self.note_breach(at)
+        self.runs[-1] = self.runs[-1]._replace(end=at)
+
+    def end(self, at: int, *, cancelled: bool) -> None:
+        """Stop, with a verdict unless `cancelled`."""
+        self.note_breach(at)
+        self.ended, self.cancelled, self.ran_to_end = at, cancelled, self.running
+        if self.running:
+            self._halt(at)
+
+    def reopen(self, at: int, *, counted: bool) -> None:
+        """Go on after a stop, the closed time as a pause or counted (K4)."""
+        stopped, was_running = self.ended, self.ran_to_end
+        self.ended, self.ran_to_end = None, False
+        if stopped is None:
+            return
+        if counted and was_running:
+            self.runs[-1] = self.runs[-1]._replace(end=None)
+        elif counted:
+            self.run(stopped)
+        else:
+            if was_running:
+                self.pauses.append(Pause(stopped, None, "stopped"))
+            self.run(at)
+
+    def retarget(self, at: int, target: Target, reason: str) -> None:
+        """Another target from the start; what has elapsed stays as counted (K3)."""
+        self.note_breach(at)
+        self.retargets.append(Retarget(at, self.target, reason))
+        changed_calendar = target.calendar != self.target.calendar
+        self.target = target
+        if changed_calendar and self.running:
+            self._halt(at)
+            self.run(at)
+
+    def note_breach(self, at: int) -> None:
+        """Remember the due instant if it has passed."""
+        due = self.due()
+        if self.breached is None and due is not None and at > due:
+            self.breached = due
+
+    def elapsed(self, at: int) -> int:
+        """The time used up to an instant, each run on its own calendar."""
+        return self.used + sum(_counted(run, at) for run in self.runs)
+
+    def remaining(self, at: int) -> int:
+        """The time left of the target; negative once late (K1)."""
+        if self.target.instant is not None:
+            return self.target.calendar.timeline.between(at, self.target.instant)
+        return self._allowance() - self.elapsed(at)
+
+    def _allowance(self) -> int:
+        if isinstance(self.target.within, int):
+            return self.target.within
+        return self.target.calendar.timeline.between(self.started, self.target.due(self.started))
+
+    def due_if_resumed(self, at: int) -> int | None:
+        """When it would be due if it ran from an instant on."""
+        due = self.due()
+        if due is not None or not self.paused:
+            return due
+        if isinstance(self.target.within, Days):
+            return self._moved(at)
+        return self.target.calendar.add_instant(at, self.remaining(at), self.target.landing)
+
+    def due(self) -> int | None:
+        """The due instant under the present target, as if it had held from the start (K3).
+
+        It lies in the first run that reaches it; None while paused with time left.
+        """
+        if self.target.within is None:
+            return self.target.instant
+        if isinstance(self.target.within, Days):
+            return self._due_of_days()
+        left = self.target.within - self.used
+        for position, run in enumerate(self.runs, start=1):
+            due = run.calendar.add_instant(run.start, left, self.target.landing)
+            if self._falls_in(position, run, due):
+                return due
+            left -= _counted(run, run.start if run.end is None else run.end)
+        return None
+
+    def _due_of_days(self) -> int | None:
+        for position, run in enumerate(self.runs, start=1):
+            due = self._moved(run.start)
+            if self._falls_in(position, run, due):
+                return due
+        return None
+
+    def _moved(self, at: int) -> int:
+        """The due instant of working days, moved by the working time paused up to `at` (K7)."""
+        timeline = self.target.calendar.timeline
+        unpaused = timeline.add(self.target.due(self.started), -self.used)
+        return timeline.add(unpaused, self.paused_time(at), self.target.landing == "late")
+
+    def _falls_in(self, position: int, run: Run, due: int) -> bool:
+        if run.end is None or due < run.end:
+            return True
+        return self.ran_to_end and position == len(self.runs)
+
+    def paused_time(self, at: int) -> int:
+        """The target calendar's time in the pauses up to an instant."""
+        between = self.target.calendar.timeline.between
+        return sum(
+            between(pause.start, at if pause.end is None else min(pause.end, at))
+            for pause in self.pauses
+            if pause.start < at
+        )
+
+
+def _counted(run: Run, at: int) -> int:
+    return run.calendar.timeline.between(run.start, at if run.end is None else run.end)

@@ -1,0 +1,66 @@
+"""Targets: how much of which calendar's time a clock may use (K7)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from attrs import field, frozen
+
+from servicecore.errors import InvalidValue
+from servicecore.instants import Days, duration_text, to_duration, to_instant
+from servicecore.sla.calendar import Calendar, Landing, always
+from servicecore.sla.years import shown
+
+
+def _positive(value: timedelta | str | Days | None) -> int | Days | None:
+    if value is None:
+        return None
+    within = to_duration(value, "target")
+    least = within.count if isinstance(within, Days) else within
+    if least > 0 or (least == 0 and isinstance(within, Days) and within.until == "close"):
+        return within
+    raise InvalidValue(f"a target of {value!r} leaves no time: expected more than zero")
+
+
+@frozen
+class Target:
+    """An allowance of a calendar's time: a duration, a number of working days, or a date.
+
+    `within` is in microseconds, or `Days`; None for a target by a given instant. With
+    `landing="late"` a target that is used up exactly at closing is due at the next opening.
+
+    >>> str(Target("4h"))
+    '4h of always'
+    """
+
+    within: int | Days | None = field(converter=_positive)
+    calendar: Calendar = always
+    landing: Landing = "early"
+    instant: int | None = field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.within is None) == (self.instant is None):
+            raise InvalidValue("a target is a duration, working days, or Target.by(an instant)")
+        if not isinstance(self.calendar, Calendar):
+            raise InvalidValue(f"a target's calendar is {self.calendar!r}: expected a Calendar")
+        if self.landing not in ("early", "late"):
+            raise InvalidValue(f"landing is {self.landing!r}: expected 'early' or 'late'")
+
+    @classmethod
+    def by(cls, instant: datetime, calendar: Calendar = always) -> Self:
+        """A target due at a given instant, which no pause moves."""
+        return cls(None, calendar, instant=to_instant(instant, "instant"))
+
+    def due(self, start: int) -> int:
+        """When a clock that starts at an instant and never pauses is due, in microseconds."""
+        if self.within is None:
+            return self.instant or 0
+        return self.calendar.add_instant(start, self.within, self.landing)
+
+    def __str__(self) -> str:
+        if isinstance(self.within, Days):
+            return f"{self.within} of {self.calendar.name or 'its calendar'}"
+        if self.within is None:
+            return f"by {shown(self.instant or 0)}"
+        return f"{duration_text(self.within)} of {self.calendar.name or 'its calendar'}"

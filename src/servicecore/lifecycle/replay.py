@@ -157,9 +157,9 @@ class _Replay:
 
     def _readings(self, at: int) -> Mapping[str, tuple[Reading, ...]]:
         return {
-            name: readings_at([*clock.marks, *self.owed[name].marks], self.owed[name].first, at)
-            for name, clock in self.clocks.items()
-            if self.owed[name].first is not None
+            name: readings_at([*self.clocks[name].marks, *owed.marks], owed.first, at)
+            for name, owed in self.owed.items()
+            if owed.first is not None
         }
 
 

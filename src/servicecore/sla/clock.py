@@ -38,8 +38,9 @@ class Reading:
 
     Instants (`instant`, `started`, `ended`, `due`, `breached`, `if_resumed`) and durations (`used`,
     `elapsed_microseconds`, `remaining_microseconds`) are integer microseconds. `at`, their
-    namesakes ending in ``_at``, `due_if_resumed`, `elapsed` and `remaining` are the same for people, in the
-    zone of the target's calendar. `remaining` is negative once late. `cycle` counts from 0.
+    namesakes ending in ``_at``, `due_if_resumed`, `elapsed` and `remaining` are the same for
+    people, in the zone of the target's calendar. `remaining` is negative once late. `cycle`
+    counts from 0.
     `without_effect` are marks that changed nothing.
     """
 

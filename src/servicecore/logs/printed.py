@@ -1,0 +1,98 @@
+"""A report as text that reads well without colour and in 100 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from servicecore.instants import duration_text
+from servicecore.logs.report import Breach, LogReport
+from servicecore.metrics.attainment import Attainment
+from servicecore.sla.explanation import when
+
+MOST_LISTED = 10
+"""How many unusable rows, requests and the like are printed; the JSON report has them all."""
+
+COLUMNS = ("requests", "met", "missed", "late", "open", "paused", "cancelled", "due")
+HEADER = ("clock", "priority", *COLUMNS, "kept", "95 % interval")
+
+
+def printed(report: LogReport) -> str:
+    """The whole report: attainment, the worst breaches, and what could not be judged."""
+    parts = [
+        f"{counted(report.requests, 'request')} as of {when(report.at)} UTC",
+        attainment_table(report.attainment),
+        LEGEND,
+        *(worst_breaches(report.worst)),
+        *(_listed("No policy matches", report.without_policy)),
+        *(_listed("Could not be replayed", [f"{k}: {v}" for k, v in report.failed.items()])),
+    ]
+    return "\n\n".join(parts)
+
+
+LEGEND = """\
+met and missed: the clock has stopped. late: past due and still running. open, paused: still in time.
+due: all whose deadline has passed, finished or not; kept: the share of these in which it was met."""
+
+
+def attainment_table(rows: Iterable[Attainment]) -> str:
+    """A line for each clock and priority; a clock's name stands in its first line only."""
+    table: list[Sequence[str]] = [HEADER]
+    before = ""
+    for row in rows:
+        counts = [f"{getattr(row, column):,}" for column in COLUMNS]
+        table.append(["" if row.clock == before else row.clock, row.priority, *counts, *_kept(row)])
+        before = row.clock
+    return aligned(table)
+
+
+def _kept(row: Attainment) -> tuple[str, str]:
+    kept = row.kept
+    if kept.value is None or kept.low is None or kept.high is None:
+        return "–", "nothing due"
+    return f"{kept.value:.1%}", f"{kept.low:.1%} – {kept.high:.1%}"
+
+
+def aligned(table: Sequence[Sequence[str]], left: int = 2) -> str:
+    """Rows as lines of aligned columns: the first `left` ones to the left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    )
+
+
+def worst_breaches(worst: Sequence[Breach]) -> list[str]:
+    """The breaches that were late longest, each with its explanation."""
+    if not worst:
+        return ["No clock was late."]
+    return ["The worst breaches:", *map(_breach, worst)]
+
+
+def _breach(breach: Breach) -> str:
+    head = (
+        f"{breach.request}: {breach.clock}, priority {breach.priority}, policy {breach.policy}, "
+        f"late by {duration_text(breach.late_by)}"
+    )
+    return "\n".join([head, *(f"  {line}" for line in breach.reading.explain().splitlines())])
+
+
+def _listed(title: str, items: Sequence[str]) -> list[str]:
+    if not items:
+        return []
+    more = len(items) - MOST_LISTED
+    lines = [f"{title}: {counted(len(items), 'request')}", *(f"  {i}" for i in items[:MOST_LISTED])]
+    return ["\n".join(lines + [f"  … and {more:,} more"] * (more > 0))]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 row", "2 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def by_reason(reasons: Iterable[str]) -> list[str]:
+    """The reasons with their counts, the most frequent first."""
+    return [f"{count:,} × {reason}" for reason, count in Counter(reasons).most_common()]

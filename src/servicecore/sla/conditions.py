@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
+from math import inf, isfinite
+from typing import Any, TypeGuard
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.faults import Faults
-from servicecore.requests import Fact
 
 Wanted = str | int | float | bool
 """What a fact can be compared with."""
 
-OPERATORS = ("any", "all", "none", "at_least", "at_most")
+LIMITS = ("at_least", "at_most")
+OPERATORS = ("any", "all", "none", *LIMITS)
 
 
 def _exactly(fact: object) -> object:
@@ -34,13 +35,13 @@ def _values(values: Iterable[object]) -> tuple[Wanted, ...]:
     return tuple(_checked(value) for value in values)
 
 
-def _limit(value: float | None) -> float | None:
+def _limit(value: object) -> float | None:
     if value is None or (_is_number(value) and isfinite(value)):
         return value
     raise InvalidValue(f"found {value!r}: expected a number")
 
 
-def _is_number(fact: object) -> bool:
+def _is_number(fact: object) -> TypeGuard[float]:
     return fact.__class__ is int or fact.__class__ is float
 
 
@@ -60,17 +61,17 @@ class Condition:
     not 7 and at least 3
     """
 
-    any: tuple[Wanted, ...] = field(default=(), converter=_values)
-    all: tuple[Wanted, ...] = field(default=(), converter=_values)
-    none: tuple[Wanted, ...] = field(default=(), converter=_values)
+    any: tuple[Wanted, ...] = field(default=(), converter=_values, eq=False)
+    all: tuple[Wanted, ...] = field(default=(), converter=_values, eq=False)
+    none: tuple[Wanted, ...] = field(default=(), converter=_values, eq=False)
     at_least: float | None = field(default=None, converter=_limit)
     at_most: float | None = field(default=None, converter=_limit)
-    _any: frozenset[object] = field(init=False, eq=False, repr=False)
-    _all: frozenset[object] = field(init=False, eq=False, repr=False)
-    _none: frozenset[object] = field(init=False, eq=False, repr=False)
+    _any: frozenset[object] = field(init=False, repr=False)
+    _all: frozenset[object] = field(init=False, repr=False)
+    _none: frozenset[object] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if not self.written():
+        if self.written() == {}:
             raise InvalidValue(f"asks nothing: expected one of {', '.join(OPERATORS)}")
 
     @_any.default
@@ -89,9 +90,9 @@ class Condition:
     def of(cls, written: object) -> Condition:
         """The condition out of a value (equals), a list (one of them) or a table of operators.
 
-        Raises `InvalidValue` for what is none of these, `FaultyTable` with every fault of a table.
+        Raises `FaultyTable` with everything that is wrong.
 
-        >>> Condition.of("acme") == Condition.of(["acme"]) == Condition.of({"any": ["acme"]})
+        >>> Condition.of("acme") == Condition.of(["acme"]) == Condition.of({"any": "acme"})
         True
         """
         if isinstance(written, Condition):
@@ -99,22 +100,117 @@ class Condition:
         table = written if isinstance(written, Mapping) else {"any": written}
         faults = Faults()
         faults.unknown_keys(table, OPERATORS)
-        asked = _Reader(table, faults, table is not written)
-        condition = {name: asked.values(name) for name in ("any", "all", "none")}
-        at_least, at_most = asked.limit("at_least"), asked.limit("at_most")
+        asked: dict[str, Any] = {}
+        for name in filter(table.__contains__, OPERATORS):
+            with faults.within(*(name,) if table is written else ()):
+                read = _limit if name in LIMITS else _wanted
+                asked[name] = read(table[name])
+        if not table:
+            faults.add((), f"asks nothing; expected one of {', '.join(OPERATORS)}")
         faults.refuse("condition")
-        return cls(**condition, at_least=at_least, at_most=at_most)
+        return cls(**asked)
 
     def written(self) -> object:
         """The shortest form that `of` reads back as this condition."""
-        asked = {
-            "any": list(self.any),
-            "all": list(self.all),
-            "none": list(self.none),
-            "at_least": self.at_least,
-            "at_most": self.at_most,
+        asked = {name: getattr(self, name) for name in OPERATORS}
+        table = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asked.items()
+            if value is not None and value != ()
         }
-        table = {name: value for name, value in asked.items() if value not in ([], None)}
         if list(table) != ["any"]:
             return table
         return self.any[0] if len(self.any) == 1 else list(self.any)
+
+    def holds(self, fact: object) -> bool:
+        """Whether the fact is what is asked."""
+        held = _held(fact)
+        if self.any and self._any.isdisjoint(held):
+            return False
+        if self.all and not self._all <= held:
+            return False
+        if self.none and not self._none.isdisjoint(held):
+            return False
+        return self._in_limits(fact)
+
+    def implies(self, other: Condition, *, single: bool = False) -> bool:
+        """Whether `other` holds wherever this one does; False too where that cannot be told.
+
+        `single` says that the fact is never a set of words.
+
+        >>> Condition.of("acme").implies(Condition.of(["acme", "umbrella"]))
+        True
+        """
+        certain = self._all | (self._any if len(self._any) == 1 else frozenset())
+        others = other._none - self._any if single and self.any else frozenset()
+        return (
+            (not other.any or bool(certain & other._any) or _within(self._any, other._any))
+            and other._all <= certain
+            and other._none <= self._none | others
+            and self._keeps_limits(other)
+        )
+
+    def can_hold(self, *, single: bool = False) -> bool:
+        """Whether any fact at all is what is asked; `single` as in `implies`.
+
+        >>> Condition(any=["acme"], none=["acme"]).can_hold()
+        False
+        """
+        named = (*self.any, *self.all)
+        if not named:
+            low, high = self._limits()
+            return low <= high
+        together = [(value, *self.all) for value in self.any or self.all]
+        return any(map(self.holds, named if single else (*named, *together)))
+
+    def _in_limits(self, fact: object) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        low, high = self._limits()
+        return _is_number(fact) and low <= fact <= high
+
+    def _limits(self) -> tuple[float, float]:
+        return (
+            -inf if self.at_least is None else self.at_least,
+            inf if self.at_most is None else self.at_most,
+        )
+
+    def _keeps_limits(self, other: Condition) -> bool:
+        (low, high), (lowest, highest) = self._limits(), other._limits()
+        named = bool(self.any) and all(map(other._in_limits, self.any))
+        return named or (low >= lowest and high <= highest)
+
+    def __str__(self) -> str:
+        said = [
+            " or ".join(map(repr, self.any)),
+            " and ".join(map(repr, self.all)),
+            " and ".join(f"not {value!r}" for value in self.none),
+            "" if self.at_least is None else f"at least {self.at_least}",
+            "" if self.at_most is None else f"at most {self.at_most}",
+        ]
+        return " and ".join(filter(None, said))
+
+
+def _held(fact: object) -> frozenset[object]:
+    """What is compared: the words of a set, one value, or nothing where the fact is unknown."""
+    if isinstance(fact, frozenset | set | list | tuple):
+        return frozenset(map(_exactly, fact))
+    return frozenset() if fact is None else frozenset((_exactly(fact),))
+
+
+def _within(values: frozenset[object], others: frozenset[object]) -> bool:
+    return bool(values) and values <= others
+
+
+def _wanted(written: object) -> tuple[Wanted, ...]:
+    if not isinstance(written, list | tuple | set | frozenset):
+        return (_checked(written),)
+    faults = Faults()
+    found = []
+    for position, value in enumerate(written):
+        with faults.within(position):
+            found.append(_checked(value))
+    if not written:
+        faults.add((), "found an empty list; expected at least one value")
+    faults.refuse("values")
+    return tuple(found)

@@ -53,7 +53,7 @@ class Schedule:
         )
         return {
             day.toordinal(): self.hours_on(day)
-            for day in {*self.holidays, *yearly, *self.exceptions}
+            for day in sorted({*self.holidays, *yearly, *self.exceptions})
             if first <= day.toordinal() < last
         }
 

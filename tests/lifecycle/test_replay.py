@@ -334,12 +334,12 @@ EVENTS = st.lists(
         st.integers(0, 40),
         st.sampled_from(
             [
-                lambda hours: replied(hours),
+                replied,
                 lambda hours: replied(hours, CUSTOMER),
                 lambda hours: status(hours, "waiting for customer"),
                 lambda hours: status(hours, "in progress"),
-                lambda hours: resolved(hours),
-                lambda hours: reopened(hours),
+                resolved,
+                reopened,
                 lambda hours: Closed(request="R1", occurred_at=after(hours)),
                 lambda hours: Cancelled(request="R1", occurred_at=after(hours)),
                 lambda hours: Prioritised(request="R1", occurred_at=after(hours), priority="high"),

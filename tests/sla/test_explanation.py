@@ -91,9 +91,13 @@ def test_changed_hours_and_breaks_are_named_where_they_close_something() -> None
 
 def test_a_plain_weekend_has_no_reason() -> None:
     """K8: a Sunday holiday closes nothing that would have been open."""
-    sunday = Calendar.from_dict({
-        "timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}, "holidays": {"2026-03-08": "Sunday"},
-    })  # fmt: skip
+    sunday = Calendar.from_dict(
+        {
+            "timezone": "UTC",
+            "hours": {"mon-fri": "09:00-17:00"},
+            "holidays": {"2026-03-08": "Sunday"},
+        }
+    )
     friday = datetime(2026, 3, 6, 16, tzinfo=ZoneInfo("UTC"))
     (_, weekend, _) = read([Mark.start(friday)], Target("4h", sunday), at=friday).ahead
     assert (weekend.kind, weekend.reasons) == ("closed", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import define, field
 
@@ -24,29 +24,18 @@ from servicecore.sla.mark import Mark
 from servicecore.sla.rules import STATUS_ENTERED, ClockRule
 
 NOTHING: frozenset[str] = frozenset()
-
-_FACT_OF: dict[type[Event], str] = {
-    Opened: "opened",
-    Resolved: "resolved",
-    Reopened: "reopened",
-    Closed: "closed",
-    Cancelled: "cancelled",
-}
+OPENED, ASSIGNED = frozenset({"opened"}), frozenset({"assigned"})
+ANSWERED = frozenset({"replied", "updated"})
+ASKED = frozenset({"customer replied"})
+ASKED_AGAIN = ASKED | {"customer replied again"}
 
 
 def facts_of(event: Event, *, responded: bool) -> AbstractSet[str]:
     """What an event means to clocks; `responded` says whether we have answered before it (R3)."""
-    if isinstance(event, StatusChanged):
-        return {STATUS_ENTERED + event.status}
-    if isinstance(event, Resolved | Reopened | Closed | Cancelled):
-        return {_FACT_OF[type(event)], STATUS_ENTERED + event.status}
-    if isinstance(event, Opened):
-        return {"opened"}
-    if isinstance(event, Assigned) and (event.group or event.person):
-        return {"assigned"}
     if isinstance(event, Replied):
         return _facts_of_reply(event, responded=responded)
-    return NOTHING
+    said = _FACTS_OF.get(type(event))
+    return NOTHING if said is None else said(event)
 
 
 def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
@@ -55,8 +44,19 @@ def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
     if not reply.public or reply.automatic or side is Side.SUPPLIER:
         return NOTHING
     if side is Side.DESK:
-        return {"replied", "updated"}
-    return {"customer replied", "customer replied again"} if responded else {"customer replied"}
+        return ANSWERED
+    return ASKED_AGAIN if responded else ASKED
+
+
+_FACTS_OF: Mapping[type[Event], Callable[[Any], AbstractSet[str]]] = {
+    Opened: lambda _: OPENED,
+    Assigned: lambda event: ASSIGNED if event.group or event.person else NOTHING,
+    StatusChanged: lambda event: {STATUS_ENTERED + event.status},
+    Resolved: lambda event: {"resolved", STATUS_ENTERED + event.status},
+    Reopened: lambda event: {"reopened", STATUS_ENTERED + event.status},
+    Closed: lambda event: {"closed", STATUS_ENTERED + event.status},
+    Cancelled: lambda event: {"cancelled", STATUS_ENTERED + event.status},
+}
 
 
 @define
@@ -71,7 +71,7 @@ class ClockMarks:
 
     def take(self, facts: AbstractSet[str], status: str, reason: str, instant: int) -> None:
         """Mark what the facts of one event, and the status behind it, mean to this clock."""
-        if facts:
+        if not self.rule.heeds.isdisjoint(facts):
             self._start_or_stop(facts, instant)
         if self.running and (status in self.rule.pauses) != self.paused:
             self.paused = not self.paused

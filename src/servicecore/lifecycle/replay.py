@@ -5,8 +5,10 @@ Every event is taken as fact; nothing is refused here, and nothing outside is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from attrs import define, field
 
@@ -37,6 +39,9 @@ from servicecore.sla.target import Target
 from servicecore.sla.years import shown
 
 FIRST_STATUS = "new"
+STATUS_EVENTS = (StatusChanged, Resolved, Reopened, Closed, Cancelled)
+RESPONSES = frozenset({"replied", "resolved"})
+PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})
 
 
 def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> Situation:
@@ -75,7 +80,7 @@ class _Owed:
     marks: list[Mark] = field(factory=list)
 
     def change(self, target: Target | None, instant: int, reason: str) -> None:
-        if target == self.now:
+        if target is self.now or target == self.now:
             return
         if self.first is None:
             self.first = target
@@ -91,7 +96,8 @@ class _Replay:
 
     def __init__(self, opened: Opened, book: PolicyBook) -> None:
         self.book = book
-        self.request = Request(id=opened.request, opened_at=opened.occurred)
+        self.id, self.opened = opened.request, opened.occurred
+        self.facts: dict[str, Fact] = {}
         self.status = FIRST_STATUS
         self.reason = ""
         self.responded = False
@@ -100,52 +106,62 @@ class _Replay:
         self.policy: Policy | None = None
         self.version = ""
         self.before_first = False
+        self.priority: str | None = None
+        self.matched = book.version_at(opened.occurred).matched_facts | PRIORITY_FACTS
         self.unsettled = True
         self.clocks = {name: ClockMarks(rule) for name, rule in book.clocks.items()}
         self.owed = {name: _Owed() for name in book.clocks}
 
     def take(self, event: Event) -> None:
         """Apply one event to the request, the status and the clocks' marks."""
-        if event.request != self.request.id:
+        if event.request != self.id:
             raise InvalidValue(
-                f"an event of {event.request!r} in the history of {self.request.id!r}: "
+                f"an event of {event.request!r} in the history of {self.id!r}: "
                 "expected the events of one request"
             )
-        if facts := _changed_facts(event):
-            self.request = self.request.with_facts(facts)
-            self.unsettled = True
-        if isinstance(event, PolicyApplied):
-            self.pinned, self.unsettled = event, True
-        if isinstance(event, StatusChanged | Resolved | Reopened | Closed | Cancelled):
+        if setting := _FACTS_SET_BY.get(type(event)):
+            facts = setting(event)
+            self.facts.update(facts)
+            self.unsettled = self.unsettled or not self.matched.isdisjoint(facts)
+        elif isinstance(event, STATUS_EVENTS):
             self.status, self.reason = event.status, event.reason
             self.reopenings += isinstance(event, Reopened)
-        facts_for_clocks = facts_of(event, responded=self.responded)
-        self.responded = self.responded or not facts_for_clocks.isdisjoint(("replied", "resolved"))
-        for clock in self.clocks.values():
-            clock.take(facts_for_clocks, self.status, self.reason, event.occurred)
+        elif isinstance(event, PolicyApplied):
+            self.pinned, self.unsettled = event, True
+        self._mark(event)
+
+    def _mark(self, event: Event) -> None:
+        facts = facts_of(event, responded=self.responded)
+        self.responded = self.responded or not RESPONSES.isdisjoint(facts)
+        if isinstance(event, STATUS_EVENTS) or not self.book.heeded.isdisjoint(facts):
+            for clock in self.clocks.values():
+                clock.take(facts, self.status, self.reason, event.occurred)
 
     def settle(self, instant: int) -> None:
         """Match the policy anew after the facts of an instant changed, and retarget clocks (P2)."""
         if not self.unsettled:
             return
         self.unsettled = False
-        selection = self.book.select(self.request)
-        self.request, self.policy = selection.request, selection.policy
+        selection = self.book.select(self._request())
+        self.priority, self.policy = selection.request.priority, selection.policy
         self.version, self.before_first = selection.version.name, selection.before_first
         if self.pinned:
             version = self.pinned.version or self.version
             self.policy = self.book.policies_named(self.pinned.policy, version)[0]
             self.version = version
         name = self.policy.name if self.policy else "no policy"
-        reason = f"priority {self.request.priority or 'none'}, {name}"
+        reason = f"priority {self.priority or 'none'}, {name}"
         for clock, owed in self.owed.items():
-            target = self.policy.target(clock, self.request.priority) if self.policy else None
+            target = self.policy.target(clock, self.priority) if self.policy else None
             owed.change(target, instant, reason)
+
+    def _request(self) -> Request:
+        return Request.from_facts(self.id, self.opened, self.facts)
 
     def situation(self, at: int) -> Situation:
         """What follows from everything taken so far."""
         return Situation(
-            request=self.request,
+            request=self.book.prioritised(self._request()),
             instant=at,
             status=self.status,
             policy=self.policy.name if self.policy else None,
@@ -163,13 +179,15 @@ class _Replay:
         }
 
 
-def _changed_facts(event: Event) -> Mapping[str, Fact]:
-    """The facts of a request that an event sets."""
-    if isinstance(event, Opened | FactsChanged):
-        return event.facts
-    if isinstance(event, Assigned):
-        return {"group": event.group, "person": event.person}
-    if isinstance(event, Prioritised):
-        facts = {"priority": event.priority, "impact": event.impact, "urgency": event.urgency}
-        return {name: value for name, value in facts.items() if value is not None}
-    return {}
+def _facts_of_priority(event: Prioritised) -> Mapping[str, Fact]:
+    facts = {"priority": event.priority, "impact": event.impact, "urgency": event.urgency}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+_FACTS_SET_BY: Mapping[type[Event], Callable[[Any], Mapping[str, Fact]]] = {
+    Opened: attrgetter("facts"),
+    FactsChanged: attrgetter("facts"),
+    Assigned: lambda event: {"group": event.group, "person": event.person},
+    Prioritised: _facts_of_priority,
+}
+"""The facts of a request that an event sets."""

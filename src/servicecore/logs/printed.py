@@ -31,8 +31,8 @@ def printed(report: LogReport) -> str:
 
 
 LEGEND = """\
-met and missed: the clock has stopped. late: past due and still running. open, paused: still in time.
-due: all whose deadline has passed, finished or not; kept: the share of these in which it was met."""
+met, missed: the clock has stopped. late: past due and still running. open, paused: in time so far.
+due: all whose deadline has passed, finished or not; kept: the share of these that kept it."""
 
 
 def attainment_table(rows: Iterable[Attainment]) -> str:

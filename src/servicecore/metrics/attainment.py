@@ -66,7 +66,7 @@ class AttainmentTally:
         priority = situation.request.priority or NO_PRIORITY
         for clock, readings in situation.readings.items():
             if readings[0].started is not None:
-                self.counts.setdefault((clock, priority), Counter()).update(_counted(readings))
+                _count(self.counts.setdefault((clock, priority), Counter()), readings)
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted."""
@@ -125,15 +125,20 @@ def deadline(reading: Reading) -> int | None:
     return reading.if_resumed if reading.due is None else reading.due
 
 
-def _counted(readings: tuple[Reading, ...]) -> Counter[str]:
-    """One request's share in the counts."""
-    deadlines = [(deadline(reading), reading) for reading in readings]
-    due = [reading for limit, reading in deadlines if limit is not None and limit < reading.instant]
-    counts = Counter({"requests": 1, standing(readings).value: 1})
-    counts["due"] = bool(due)
-    counts["kept"] = bool(due) and not any(reading.late for reading in due)
-    counts["provisional"] = any(reading.provisional for reading in readings)
-    return counts
+def _count(counts: Counter[str], readings: tuple[Reading, ...]) -> None:
+    """Add one request to the counts."""
+    counts["requests"] += 1
+    counts[standing(readings)] += 1
+    counts["provisional"] += any(reading.provisional for reading in readings)
+    due = [reading for reading in readings if _is_due(reading)]
+    if due:
+        counts["due"] += 1
+        counts["kept"] += not any(reading.late for reading in due)
+
+
+def _is_due(reading: Reading) -> bool:
+    limit = deadline(reading)
+    return limit is not None and limit < reading.instant
 
 
 def _attainment(clock: str, priority: str, counts: Counter[str], level: float) -> Attainment:

@@ -141,6 +141,8 @@ class PolicyBook:
     matrix: PriorityMatrix = DEFAULT_MATRIX
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks)
     calendars: Mapping[str, Calendar] = field(factory=dict)
+    heeded: frozenset[str] = field(init=False, eq=False, repr=False)
+    """The facts of events that mean something to one of the clocks."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -151,6 +153,10 @@ class PolicyBook:
             if version.since is None:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
         object.__setattr__(self, "calendars", with_names(self.calendars, self._used_calendars()))
+
+    @heeded.default
+    def _heeded(self) -> frozenset[str]:
+        return frozenset().union(*(rule.heeds for rule in self.clocks.values()))
 
     @_in_order.default
     def _versions_in_order(self) -> tuple[tuple[float, BookVersion], ...]:

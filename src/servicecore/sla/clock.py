@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-import attrs
 from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime, to_instant
@@ -160,16 +159,28 @@ def readings_at(marks: Iterable[Mark], target: Target, at: int) -> tuple[Reading
     folded = fold(marks, target, at)
     without_effect = tuple(folded.without_effect)
     if not folded.cycles:
-        whole = folded.target.within
-        left = whole if isinstance(whole, int) else None
-        pending = Reading(State.PENDING, folded.target, at, remaining_microseconds=left)
-        return (attrs.evolve(pending, without_effect=without_effect),)
-    return tuple(_reading(cycle, at, without_effect) for cycle in folded.cycles)
+        return (_pending(folded.target, at, without_effect),)
+    return tuple([_reading(cycle, at, without_effect) for cycle in folded.cycles])
+
+
+def _pending(target: Target, at: int, without_effect: tuple[Mark, ...]) -> Reading:
+    left = target.within if isinstance(target.within, int) else None
+    return Reading(
+        State.PENDING,
+        target,
+        at,
+        remaining_microseconds=left,
+        without_effect=without_effect,
+    )
 
 
 def _reading(cycle: Cycle, at: int, without_effect: tuple[Mark, ...]) -> Reading:
-    now = at if cycle.ended is None else cycle.ended
-    cycle.note_breach(now)
+    if cycle.ended is None:
+        now, due = at, cycle.note_breach(at)
+    else:
+        now, due = cycle.ended, cycle.due_at_end
+    elapsed = cycle.elapsed(now)
+    remaining = cycle.remaining(now, elapsed)
     paused = cycle.paused and cycle.target.instant is None
     return Reading(
         state=_state(cycle),
@@ -178,11 +189,11 @@ def _reading(cycle: Cycle, at: int, without_effect: tuple[Mark, ...]) -> Reading
         cycle=cycle.number,
         started=cycle.started,
         ended=cycle.ended,
-        due=None if paused else cycle.due(),
+        due=None if paused else due,
         breached=cycle.breached,
-        if_resumed=cycle.due_if_resumed(now),
-        elapsed_microseconds=cycle.elapsed(now),
-        remaining_microseconds=cycle.remaining(now),
+        if_resumed=cycle.due_from(now, remaining) if due is None else due,
+        elapsed_microseconds=elapsed,
+        remaining_microseconds=remaining,
         used=cycle.used,
         runs=tuple(cycle.runs),
         pauses=tuple(cycle.pauses),

@@ -52,6 +52,7 @@ class Cycle:
     breached: int | None = None
     ended: int | None = None
     ran_to_end: bool = False
+    due_at_end: int | None = None
     cancelled: bool = False
 
     @property
@@ -77,14 +78,17 @@ class Cycle:
 
     def _halt(self, at: int) -> None:
         self.note_breach(at)
-        self.runs[-1] = self.runs[-1]._replace(end=at)
+        run = self.runs[-1]
+        self.runs[-1] = Run(run.calendar, run.start, at)
 
     def end(self, at: int, *, cancelled: bool) -> None:
         """Stop, with a verdict unless `cancelled`."""
-        self.note_breach(at)
-        self.ended, self.cancelled, self.ran_to_end = at, cancelled, self.running
+        self.due_at_end = self.note_breach(at)
         if self.running:
-            self._halt(at)
+            run = self.runs[-1]
+            self.runs[-1] = Run(run.calendar, run.start, at)
+            self.ran_to_end = True
+        self.ended, self.cancelled = at, cancelled
 
     def reopen(self, at: int, *, counted: bool) -> None:
         """Go on after a stop, the closed time as a pause or counted (K4)."""
@@ -111,35 +115,33 @@ class Cycle:
             self._halt(at)
             self.run(at)
 
-    def note_breach(self, at: int) -> None:
-        """Remember the due instant if it has passed."""
+    def note_breach(self, at: int) -> int | None:
+        """The due instant, remembered as the breach if it has passed."""
         due = self.due()
         if self.breached is None and due is not None and at > due:
             self.breached = due
+        return due
 
     def elapsed(self, at: int) -> int:
         """The time used up to an instant, each run on its own calendar."""
         return self.used + sum(_counted(run, at) for run in self.runs)
 
-    def remaining(self, at: int) -> int:
-        """The time left of the target; negative once late (K1)."""
+    def remaining(self, at: int, elapsed: int) -> int:
+        """The time left of the target after `elapsed` by `at`; negative once late (K1)."""
         if self.target.instant is not None:
             return self.target.calendar.timeline.between(at, self.target.instant)
-        return self._allowance() - self.elapsed(at)
+        return self._allowance() - elapsed
 
     def _allowance(self) -> int:
         if isinstance(self.target.within, int):
             return self.target.within
         return self.target.calendar.timeline.between(self.started, self.target.due(self.started))
 
-    def due_if_resumed(self, at: int) -> int | None:
-        """When it would be due if it ran from an instant on."""
-        due = self.due()
-        if due is not None or not self.paused:
-            return due
+    def due_from(self, at: int, remaining: int) -> int:
+        """When a paused clock with so much left would be due if it ran from an instant on (K2)."""
         if isinstance(self.target.within, Days):
             return self._moved(at)
-        return self.target.calendar.add_instant(at, self.remaining(at), self.target.landing)
+        return self.target.calendar.add_instant(at, remaining, self.target.landing)
 
     def due(self) -> int | None:
         """The due instant under the present target, as if it had held from the start (K3).

@@ -58,6 +58,12 @@ class ClockRule:
     renews: tuple[str, ...] = field(default=(), converter=_names)
     cancels: tuple[str, ...] = field(default=("cancelled", "merged"), converter=_names)
     reopening: Literal["pause", "counted", "cycle", "stopped"] = "pause"
+    heeds: frozenset[str] = field(init=False, eq=False, repr=False)
+    """All facts that mean something to the clock."""
+
+    @heeds.default
+    def _heeds(self) -> frozenset[str]:
+        return frozenset((*self.starts, *self.stops, *self.renews, *self.cancels, "reopened"))
 
     def __attrs_post_init__(self) -> None:
         for fact in (*self.starts, *self.stops, *self.renews, *self.cancels):

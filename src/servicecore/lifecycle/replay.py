@@ -98,6 +98,7 @@ class _Replay:
         self.book = book
         self.id, self.opened = opened.request, opened.occurred
         self.facts: dict[str, Fact] = {}
+        self.request: Request | None = None
         self.status = FIRST_STATUS
         self.reason = ""
         self.responded = False
@@ -109,8 +110,8 @@ class _Replay:
         self.priority: str | None = None
         self.matched = book.version_at(opened.occurred).matched_facts | PRIORITY_FACTS
         self.unsettled = True
-        self.clocks = {name: ClockMarks(rule) for name, rule in book.clocks.items()}
-        self.owed = {name: _Owed() for name in book.clocks}
+        self.clocks = {name: ClockMarks(rule) for name, rule in book.owed.items()}
+        self.owed = {name: _Owed() for name in book.owed}
 
     def take(self, event: Event) -> None:
         """Apply one event to the request, the status and the clocks' marks."""
@@ -122,6 +123,7 @@ class _Replay:
         if setting := _FACTS_SET_BY.get(type(event)):
             facts = setting(event)
             self.facts.update(facts)
+            self.request = None
             self.unsettled = self.unsettled or not self.matched.isdisjoint(facts)
         elif isinstance(event, STATUS_EVENTS):
             self.status, self.reason = event.status, event.reason
@@ -142,8 +144,9 @@ class _Replay:
         if not self.unsettled:
             return
         self.unsettled = False
-        selection = self.book.select(self._request())
-        self.priority, self.policy = selection.request.priority, selection.policy
+        selection = self.book.select(self._known_request())
+        self.request, self.policy = selection.request, selection.policy
+        self.priority = selection.request.priority
         self.version, self.before_first = selection.version.name, selection.before_first
         if self.pinned:
             version = self.pinned.version or self.version
@@ -155,13 +158,16 @@ class _Replay:
             target = self.policy.target(clock, self.priority) if self.policy else None
             owed.change(target, instant, reason)
 
-    def _request(self) -> Request:
-        return Request.from_facts(self.id, self.opened, self.facts)
+    def _known_request(self) -> Request:
+        if self.request is None:
+            request = Request.from_facts(self.id, self.opened, self.facts)
+            self.request = self.book.prioritised(request)
+        return self.request
 
     def situation(self, at: int) -> Situation:
         """What follows from everything taken so far."""
         return Situation(
-            request=self.book.prioritised(self._request()),
+            request=self._known_request(),
             instant=at,
             status=self.status,
             policy=self.policy.name if self.policy else None,

@@ -141,8 +141,10 @@ class PolicyBook:
     matrix: PriorityMatrix = DEFAULT_MATRIX
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks)
     calendars: Mapping[str, Calendar] = field(factory=dict)
+    owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
+    """The clocks that a policy has a target for; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
-    """The facts of events that mean something to one of the clocks."""
+    """The facts of events that mean something to one of these."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -154,9 +156,15 @@ class PolicyBook:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
         object.__setattr__(self, "calendars", with_names(self.calendars, self._used_calendars()))
 
+    @owed.default
+    def _owed(self) -> dict[str, ClockRule]:
+        policies = [policy for version in self.versions for policy in version.policies]
+        owed = {clock for policy in policies for clock in policy.targets}
+        return {name: rule for name, rule in self.clocks.items() if name in owed}
+
     @heeded.default
     def _heeded(self) -> frozenset[str]:
-        return frozenset().union(*(rule.heeds for rule in self.clocks.values()))
+        return frozenset().union(*(rule.heeds for rule in self.owed.values()))
 
     @_in_order.default
     def _versions_in_order(self) -> tuple[tuple[float, BookVersion], ...]:

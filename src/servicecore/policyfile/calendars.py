@@ -1,0 +1,106 @@
+"""The calendars of a policy file: those with hours, and those composed of others (C6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import and_, or_, sub
+from pathlib import Path
+
+from attrs import Factory, define
+
+from servicecore.errors import InvalidValue, UnknownName
+from servicecore.faults import Faults
+from servicecore.policyfile.tables import Readers, fields_of, items_of, table_of, text, unexpected
+from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.definition import Composition
+from servicecore.sla.naming import ALWAYS
+
+Operation = Callable[[Calendar, Calendar], Calendar]
+
+OPERATIONS: Mapping[str, Operation] = {"any_of": or_, "all_of": and_}
+DIFFERENCE = {"base": "the name of a calendar", "except": "a list of names of calendars"}
+MOST_SIDES = 100
+MOST_DEEP = 20
+COMPOSED = "a table of other calendars"
+
+
+def read_calendars(written: object, faults: Faults, folder: Path) -> Mapping[str, Calendar]:
+    """All calendars of the file by name, in whatever order they name each other.
+
+    A faulty one is noted in `faults` and stands for nothing: it is there so that its name is known.
+    """
+    tables: Mapping[str, object] = {}
+    with faults.within("calendars"):
+        tables = table_of(written, "a table of calendars by name")
+    calendars = _Calendars(tables, faults, folder)
+    for name in tables:
+        calendars.named(name)
+    if ALWAYS in tables:
+        problem = "is the calendar that never closes and needs no table; expected another name"
+        faults.add(("calendars", ALWAYS), problem)
+    return {**calendars.read, ALWAYS: always}
+
+
+@define
+class _Calendars:
+    tables: Mapping[str, object]
+    faults: Faults
+    folder: Path
+    read: dict[str, Calendar] = Factory(dict)
+    reading: list[str] = Factory(list)
+
+    def named(self, name: str) -> Calendar:
+        """The calendar of that name, read when somebody asks for it first."""
+        if name == ALWAYS:
+            return always
+        if name not in self.tables:
+            raise UnknownName("calendar", name, [*self.tables, ALWAYS])
+        if name in self.reading:
+            circle = " → ".join([*self.reading[self.reading.index(name) :], name])
+            raise InvalidValue(f"is composed of itself: {circle}")
+        if len(self.reading) >= MOST_DEEP:
+            raise InvalidValue(f"is composed of calendars more than {MOST_DEEP} deep")
+        if name not in self.read:
+            self.reading.append(name)
+            self.read[name] = always  # until it is known to be free of faults
+            with self.faults.within("calendars", name):
+                self.read[name] = self._calendar(self.tables[name], name)
+            self.reading.remove(name)
+        return self.read[name]
+
+    def _calendar(self, written: object, name: str) -> Calendar:
+        table = table_of(written, "a table with timezone and hours, or of other calendars")
+        for key, operation in OPERATIONS.items():
+            if key in table:
+                parts: list[Calendar] = fields_of(table, {key: self._parts}, COMPOSED)[key]
+                return _composed(operation, parts).named(name)
+        if not DIFFERENCE.keys().isdisjoint(table):
+            readers: Readers = {"base": self._part, "except": self._parts}
+            fields = fields_of(table, readers, COMPOSED, DIFFERENCE)
+            return _composed(sub, [fields["base"], *fields["except"]]).named(name)
+        return Calendar.from_dict(table, name, folder=self.folder)
+
+    def _part(self, written: object) -> Calendar:
+        return self.named(text(written, "the name of a calendar"))
+
+    def _parts(self, written: object) -> list[Calendar]:
+        parts = items_of(written, self._part, "a list of names of calendars")
+        if not parts:
+            raise unexpected(written, "at least one name of a calendar")
+        return parts
+
+
+def _composed(operation: Operation, parts: list[Calendar]) -> Calendar:
+    """The parts as one; what would take for ever to compile is refused (C8)."""
+    whole = reduce(operation, parts)
+    waiting, sides = [whole.definition], 0
+    while waiting and sides <= MOST_SIDES:
+        definition = waiting.pop()
+        if isinstance(definition, Composition):
+            waiting += [definition.left, definition.right]
+        else:
+            sides += 1
+    if sides > MOST_SIDES:
+        raise InvalidValue(f"is composed of more than {MOST_SIDES} calendars, all sides counted")
+    return whole

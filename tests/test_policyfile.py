@@ -1,0 +1,680 @@
+"""Policy files: what they mean, and everything wrong with one at once, with its line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from servicecore.errors import InvalidValue, MissingExtra, PolicyFileError, UnknownName
+from servicecore.instants import Days
+from servicecore.policyfile import (
+    dump_policies,
+    load_policies,
+    loads_policies,
+    policies_from_dict,
+    policies_schema,
+    policies_to_dict,
+)
+from servicecore.requests import DEFAULT_MATRIX, Request
+from servicecore.sla.book import PolicyBook
+from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.conditions import Condition
+from servicecore.sla.policy import Policy
+from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
+from servicecore.sla.target import Target
+
+TOML = """\
+version = "2026"
+valid_from = 2026-01-01T00:00:00+01:00
+
+[calendars.office]
+timezone = "Europe/Berlin"
+hours = {"mon-fri" = "09:00-17:30"}
+holidays = [2026-12-25]
+
+[priorities.matrix.high]
+high = "critical"
+low = "high"
+[priorities.matrix.low]
+high = "high"
+low = "low"
+
+[clocks.resolution]
+stops = ["closed"]
+[clocks.delivery]
+starts = ["assigned", "status: ordered"]
+stops = ["closed"]
+
+[[policies]]
+name = "gold"
+when = {customer = ["acme"], tags = {none = ["internal"]}}
+calendar = "office"
+[policies.targets.resolution]
+critical = "4h"
+"*" = {within = "3bd", until = "close", cutoff = 17:00:00, calendar = "always", landing = "late"}
+
+[[versions]]
+version = "2027"
+valid_from = 2027-01-01T00:00:00+01:00
+[[versions.policies]]
+name = "all"
+calendar = "office"
+targets = {"first response" = {"*" = "2h"}}
+"""
+
+YAML = """\
+version: "2026"
+valid_from: 2026-01-01T00:00:00+01:00
+calendars:
+  office:
+    timezone: Europe/Berlin
+    hours: {mon-fri: 09:00-17:30}
+    holidays: [2026-12-25]
+priorities:
+  matrix:
+    high: {high: critical, low: high}
+    low: {high: high, low: low}
+clocks:
+  resolution: {stops: [closed]}
+  delivery:
+    starts: [assigned, "status: ordered"]
+    stops: [closed]
+policies:
+  - name: gold
+    when:
+      customer: [acme]
+      tags: {none: [internal]}
+    calendar: office
+    targets:
+      resolution:
+        critical: 4h
+        "*": {within: 3bd, until: close, cutoff: 17:00, calendar: always, landing: late}
+versions:
+  - version: "2027"
+    valid_from: 2027-01-01T00:00:00+01:00
+    policies:
+      - name: all
+        calendar: office
+        targets: {first response: {"*": 2h}}
+"""
+
+
+def faults_of(text, format="toml"):
+    with pytest.raises(PolicyFileError) as refused:
+        loads_policies(text, format)
+    return [str(fault) for fault in refused.value.exceptions]
+
+
+def book_of(**tables):
+    return policies_from_dict({"policies": [], **tables})
+
+
+def faults_in(**tables):
+    with pytest.raises(InvalidValue) as refused:
+        book_of(**tables)
+    return [str(fault) for fault in refused.value.faults]
+
+
+def faults_in_policy(**fields):
+    policy = {"name": "p", "calendar": "always", "targets": {}, **fields}
+    return [fault.removeprefix("policies[0].") for fault in faults_in(policies=[policy])]
+
+
+class TestMeaning:
+    BOOK = loads_policies(TOML)
+
+    def test_every_format_says_the_same(self):
+        assert loads_policies(YAML, "yaml") == self.BOOK
+        assert loads_policies(json.dumps(policies_to_dict(self.BOOK)), "json") == self.BOOK
+
+    @pytest.mark.parametrize("suffix", [".toml", ".yaml", ".yml", ".json"])
+    def test_ending_of_the_file_names_its_format(self, tmp_path, suffix):
+        format = "yaml" if suffix == ".yml" else suffix[1:]
+        path = tmp_path / f"policies{suffix}"
+        path.write_text(dump_policies(self.BOOK, format), encoding="utf-8")
+        assert load_policies(path) == load_policies(str(path)) == self.BOOK
+
+    def test_calendars_are_there_by_name(self):
+        office = self.BOOK.calendars["office"]
+        assert office.name == "office"
+        assert office.to_dict()["hours"] == {"mon-fri": "09:00-17:30"}
+
+    def test_matrix_gives_priorities_in_the_order_of_its_cells(self):
+        assert self.BOOK.matrix.priorities == ("critical", "high", "low")
+        assert self.BOOK.matrix.level("low", "high") == "high"
+
+    def test_order_of_priorities_can_be_given(self):
+        priorities = {"order": ["p1", "p2", "p3"], "matrix": {"high": {"high": "p2"}}}
+        assert book_of(priorities=priorities).matrix.priorities == ("p1", "p2", "p3")
+
+    def test_without_priorities_the_default_matrix_holds(self):
+        assert book_of().matrix == DEFAULT_MATRIX
+
+    def test_default_clock_keeps_what_the_file_does_not_name(self):
+        rule = self.BOOK.clocks["resolution"]
+        assert rule.stops == ("closed",)
+        assert rule.pauses == DEFAULT_CLOCKS["resolution"].pauses
+
+    def test_other_clocks_are_new(self):
+        rule = ClockRule("delivery", ["assigned", "status: ordered"], ["closed"])
+        assert self.BOOK.clocks["delivery"] == rule
+        assert self.BOOK.clocks["update"] == DEFAULT_CLOCKS["update"]
+
+    def test_conditions_and_targets(self):
+        (gold,) = self.BOOK.versions[0].policies
+        none_internal = Condition(none=["internal"])
+        assert gold.when == {"customer": Condition(any=["acme"]), "tags": none_internal}
+        assert gold.target("resolution", "critical") == Target("4h", self.BOOK.calendars["office"])
+        days = Days(3, until="close", cutoff=time(17))
+        assert gold.target("resolution", "low") == Target(days, always, landing="late")
+
+    def test_versions_hold_from_their_instant_on(self):
+        assert [version.name for version in self.BOOK.versions] == ["2026", "2027"]
+        opened = datetime(2026, 12, 31, 22, 59, tzinfo=UTC)
+        assert self.BOOK.version_at(opened).name == "2026"
+        assert self.BOOK.version_at(opened + timedelta(minutes=1)).name == "2027"
+
+    def test_calendar_file_is_looked_for_beside_the_policy_file(self, tmp_path):
+        (tmp_path / "closed.ics").write_text(
+            "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\nSUMMARY:Fair\n"
+            "DTSTART;VALUE=DATE:20260601\nEND:VEVENT\nEND:VCALENDAR\n"
+        )
+        path = tmp_path / "policies.toml"
+        path.write_text(
+            'policies = []\n[calendars.office]\ntimezone = "UTC"\nhours = "mon-fri 09:00-17:00"\n'
+            'icalendar = "closed.ics"\nholiday_years = [2026, 2026]\n'
+        )
+        office = load_policies(path).calendars["office"]
+        assert not office.is_open(datetime(2026, 6, 1, 12, tzinfo=UTC))
+
+
+HOURS = {
+    "berlin": {"timezone": "Europe/Berlin", "hours": {"mon-fri": "09:00-17:00"}},
+    "austin": {"timezone": "America/Chicago", "hours": {"mon-fri": "09:00-17:00"}},
+    "repairs": {"timezone": "UTC", "hours": {"wed": "14:00-15:00"}},
+}
+BERLIN, AUSTIN, REPAIRS = (Calendar.from_dict(table) for table in HOURS.values())
+
+
+class TestComposedCalendars:
+    @pytest.mark.parametrize(
+        ("table", "expected"),
+        [
+            ({"any_of": ["berlin", "austin"]}, BERLIN | AUSTIN),
+            ({"any_of": ["berlin"]}, BERLIN),
+            ({"all_of": ["berlin", "austin", "repairs"]}, BERLIN & AUSTIN & REPAIRS),
+            ({"base": "always", "except": ["repairs"]}, always - REPAIRS),
+            ({"base": "berlin", "except": ["austin", "repairs"]}, BERLIN - AUSTIN - REPAIRS),
+        ],
+    )
+    def test_composition(self, table, expected):
+        """C6."""
+        composed = book_of(calendars={"made": table, **HOURS}).calendars["made"]
+        assert composed == expected
+        assert composed.name == "made"
+
+    def test_order_does_not_matter_and_compositions_nest(self):
+        tables = {
+            "service": {"base": "sun", "except": ["repairs"]},
+            "sun": {"any_of": ["berlin", "austin"]},
+            **HOURS,
+        }
+        expected = (BERLIN | AUSTIN) - REPAIRS
+        assert book_of(calendars=tables).calendars["service"] == expected
+
+    @pytest.mark.parametrize(
+        ("tables", "faults"),
+        [
+            (
+                {"a": {"any_of": ["b"]}, "b": {"all_of": ["a", "always"]}},
+                ["calendars.b.all_of[0]: is composed of itself: a → b → a"],
+            ),
+            (
+                {"a": {"base": "a", "except": ["always"]}},
+                ["calendars.a.base: is composed of itself: a → a"],
+            ),
+            (
+                {"a": {"any_of": ["berln", "always"]}, "berlin": HOURS["berlin"]},
+                [
+                    (
+                        "calendars.a.any_of[0]: unknown calendar 'berln': did you mean 'berlin'? "
+                        "Known: a, always, berlin"
+                    )
+                ],
+            ),
+            (
+                {"a": {"any_of": []}},
+                ["calendars.a.any_of: found []; expected at least one name of a calendar"],
+            ),
+            (
+                {"a": {"any_of": "berlin"}},
+                ["calendars.a.any_of: found 'berlin'; expected a list of names of calendars"],
+            ),
+            (
+                {"a": {"any_of": ["always"], "timezone": "UTC"}},
+                ["calendars.a.timezone: unknown key; expected one of any_of"],
+            ),
+            (
+                {"a": {"base": "always"}},
+                ["calendars.a.except: missing; expected a list of names of calendars"],
+            ),
+            (
+                {"a": {"except": ["always"], "bsae": "always"}},
+                [
+                    "calendars.a.bsae: unknown key; did you mean 'base'?",
+                    "calendars.a.base: missing; expected the name of a calendar",
+                ],
+            ),
+            (
+                {"always": HOURS["berlin"]},
+                [
+                    (
+                        "calendars.always: is the calendar that never closes and needs no table; "
+                        "expected another name"
+                    )
+                ],
+            ),
+            (
+                {"a": 3},
+                [
+                    (
+                        "calendars.a: found 3; "
+                        "expected a table with timezone and hours, or of other calendars"
+                    )
+                ],
+            ),
+        ],
+    )
+    def test_faults(self, tables, faults):
+        assert faults_in(calendars=tables) == faults
+
+    def test_faulty_calendar_is_said_once_and_not_where_it_is_used(self):
+        tables = {
+            "office": {"timezone": "Mars", "hours": {}},
+            "sun": {"any_of": ["office", "always"]},
+        }
+        policy = {"name": "p", "calendar": "sun", "targets": {"resolution": {"*": "4h"}}}
+        (fault,) = faults_in(calendars=tables, policies=[policy])
+        assert fault.startswith("calendars.office.timezone: unknown time zone 'Mars'")
+
+    def test_depth_has_an_end(self):
+        """C8: no input loops without bound or ends in a bare traceback."""
+        chain = {f"c{number}": {"any_of": [f"c{number + 1}"]} for number in range(2000)}
+        faults = faults_in(calendars={**chain, "c2000": HOURS["berlin"]})
+        assert "calendars.c19.any_of[0]: is composed of calendars more than 20 deep" in faults
+
+    def test_size_has_an_end(self):
+        """C8: a calendar of 2 ** 10 sides would take long."""
+        doubled = {f"c{number}": {"any_of": [f"c{number + 1}"] * 2} for number in range(10)}
+        faults = faults_in(calendars={**doubled, "c10": HOURS["berlin"]})
+        assert faults == ["calendars.c3: is composed of more than 100 calendars, all sides counted"]
+
+
+class TestFaults:
+    BROKEN = """\
+vresion = "2026"
+valid_from = 2026-01-01
+
+[calendars.office]
+timezone = "Europe/Berlin"
+hours = {"mon-fry" = "09:00-17:30"}
+
+[priorities.matrix.high]
+high = "critical"
+low = "high"
+[priorities.matrix.low]
+high = "high"
+
+[clocks.resolution]
+stops = ["close"]
+
+[[policies]]
+name = "gold"
+when = {tags = {nnoe = ["internal"]}}
+calendar = "ofice"
+[policies.targets.resolution]
+critical = "4d"
+"*" = {within = "3bd", landing = "soon"}
+[[policies]]
+name = "gold"
+"""
+
+    def test_everything_is_said_at_once_with_line_path_found_and_expected(self):
+        unknown_day = "unknown day 'fry': did you mean 'fri'?"
+        assert faults_of(self.BROKEN) == [
+            "line 1: vresion: unknown key; did you mean 'version'?",
+            (
+                "line 2: valid_from: found '2026-01-01'; expected an instant with its offset, "
+                "such as '2026-01-01T00:00:00+01:00'"
+            ),
+            f"line 6: calendars.office.hours.mon-fry: {unknown_day}",
+            "line 11: priorities.matrix.low.low: missing; expected the priority",
+            (
+                "line 15: clocks.resolution.stops[0]: unknown fact 'close': did you mean 'closed'? "
+                "Known: assigned, cancelled, closed, customer replied, customer replied again, "
+                "merged, opened, reopened, replied, resolved, updated"
+            ),
+            "line 19: policies[0].when.tags.nnoe: unknown key; did you mean 'none'?",
+            (
+                "line 20: policies[0].calendar: unknown calendar 'ofice': did you mean 'office'? "
+                "Known: always, office"
+            ),
+            (
+                "line 22: policies[0].targets.resolution.critical: within '4d' has no fixed "
+                "length: use hours (48h) or working days (2bd)"
+            ),
+            (
+                "line 23: policies[0].targets.resolution.*.landing: found 'soon'; "
+                "expected 'early' or 'late'"
+            ),
+            "line 24: policies[1].targets: missing; expected targets by clock and priority",
+            "line 25: policies[1].name: 'gold' stands there already; expected another one",
+        ]
+
+    def test_message_says_the_file_and_lists_them(self, tmp_path):
+        path = tmp_path / "policies.yaml"
+        path.write_text("policies:\n  - name: gold\n    targets: 3\n", encoding="utf-8")
+        with pytest.raises(PolicyFileError) as refused:
+            load_policies(path)
+        found = "found 3; expected a table of clocks and their targets"
+        assert (
+            str(refused.value) == f"{path} cannot be used\n  line 3: policies[0].targets: {found}"
+        )
+
+    @pytest.mark.parametrize(
+        ("format", "text"),
+        [
+            ("toml", "policies = []\n[clocks]\nresolution = 3\n"),
+            ("yaml", "policies: []\nclocks:\n  resolution: 3\n"),
+            ("json", '{"policies": [],\n"clocks": {\n"resolution": 3}}'),
+        ],
+    )
+    def test_every_format_gives_the_line(self, format, text):
+        (fault,) = faults_of(text, format)
+        assert fault.startswith("line 3: clocks.resolution: found 3; expected a table of starts")
+
+    @pytest.mark.parametrize(
+        ("format", "text", "fault"),
+        [
+            ("toml", "policies = [\n", "is no TOML"),
+            ("yaml", "policies: [\n", "line 2: is no YAML"),
+            ("json", '{"policies": [}', "line 1: is no JSON"),
+            ("yaml", "policies: []\npolicies: []", "line 2: policies: this key stands there twice"),
+            ("json", "[]", "expected a table at the top"),
+            ("yaml", "", "policies: missing; expected a list of policies"),
+        ],
+    )
+    def test_what_cannot_be_read_is_a_fault_too(self, format, text, fault):
+        assert faults_of(text, format)[0].startswith(fault)
+
+    def test_yaml_takes_nothing_for_something_else(self):
+        """`17:00` is no number and `no` no truth."""
+        text = YAML.replace("customer: [acme]", "country: no")
+        (gold,) = loads_policies(text, "yaml").versions[0].policies
+        assert gold.when["country"] == Condition(any=["no"])
+
+    def test_unreadable_file_says_so(self, tmp_path):
+        with pytest.raises(PolicyFileError) as refused:
+            load_policies(tmp_path / "none.toml")
+        assert "No such file" in str(refused.value)
+        with pytest.raises(PolicyFileError) as refused:
+            load_policies(Path(__file__))
+        assert "expected .toml, .yaml" in str(refused.value)
+
+    def test_unknown_format_says_so(self):
+        with pytest.raises(UnknownName, match="unknown format of policy files 'ini'"):
+            loads_policies("", "ini")
+        with pytest.raises(UnknownName, match="unknown format of policy files 'tmol'"):
+            dump_policies(PolicyBook.of(), "tmol")
+
+
+class TestBrokenPolicies:
+    @pytest.mark.parametrize(
+        ("fields", "fault"),
+        [
+            ({"name": ""}, "name: found ''; expected text"),
+            ({"when": ["x"]}, "when: found ['x']; expected a table of facts and conditions"),
+            ({"when": {"tags": None}}, "when.tags: found None: expected text, a number, true or"),
+            ({"when": {"n": {"at_least": "3"}}}, "when.n.at_least: found '3': expected a number"),
+            ({"calendar": 3}, "calendar: found 3; expected the name of a calendar"),
+            ({"targets": {"update": "4h"}}, "targets.update: found '4h'; expected targets by pri"),
+            ({"targets": {"update": {}}}, "targets.update: found {}; expected targets by priority"),
+            ({"unless": {}}, "unless: unknown key; expected one of calendar, name, targets, when"),
+        ],
+    )
+    def test_policy(self, fields, fault):
+        (found,) = faults_in_policy(**fields)
+        assert found.startswith(fault)
+
+    @pytest.mark.parametrize(
+        ("target", "fault"),
+        [
+            (4, ": found 4; expected a duration such as '4h' or '3bd'"),
+            ("0h", ": a target of '0h' leaves no time"),
+            ("-4h", ": a target of '-4h' leaves no time"),
+            ("0bd", ": a target of '0bd' leaves no time"),
+            ("4 hours", ": within is '4 hours': expected '90m', '1h30m', 'PT4H' or working"),
+            ({}, ".within: missing; expected a duration such as '4h' or '3bd'"),
+            ({"within": "4h", "calender": "always"}, ".calender: unknown key; did you mean 'calen"),
+            ({"within": "4h", "calendar": "x"}, ".calendar: unknown calendar 'x': Known: always"),
+            ({"within": "4h", "landing": None}, ".landing: found None; expected 'early' or 'late'"),
+            ({"within": "4h", "until": "close"}, ": until means nothing for hours; expected work"),
+            ({"within": "3bd", "until": "late"}, ".until: until is 'late': expected 'same_time'"),
+            ({"within": "3bd", "cutoff": "25:00"}, ".cutoff: cutoff is '25:00': expected a time"),
+            ({"within": "3bd", "then": 1020}, ".then: found 1020; expected text"),
+            ({"within": "3bd", "off_day": "x"}, ".off_day: off_day is 'x': expected 'open' or"),
+        ],
+    )
+    def test_target(self, target, fault):
+        (found,) = faults_in_policy(targets={"update": {"low": target}})
+        assert found.startswith(f"targets.update.low{fault}")
+
+    def test_working_days_may_end_at_the_close_of_the_same_day(self):
+        targets = {"update": {"low": {"within": "0bd", "until": "close", "calendar": "always"}}}
+        (policy,) = book_of(policies=[{"name": "p", "targets": targets}]).versions[0].policies
+        assert policy.target("update", "low") == Target(Days(0, until="close"))
+
+    def test_calendar_is_missed_once_for_all_targets(self):
+        targets = {"update": {"low": "4h", "high": {"within": "2h"}, "top": "1h"}}
+        (fault,) = faults_in(policies=[{"name": "p", "targets": targets}])
+        expected = "missing; expected the calendar of those targets that name none"
+        assert fault == f"policies[0].calendar: {expected}"
+
+    def test_calendar_is_not_missed_where_every_target_has_its_own(self):
+        targets = {"update": {"low": {"within": "4h", "calendar": "always"}}}
+        (policy,) = book_of(policies=[{"name": "p", "targets": targets}]).versions[0].policies
+        assert policy.target("update", "low") == Target("4h")
+
+
+class TestBrokenRest:
+    @pytest.mark.parametrize(
+        ("tables", "fault"),
+        [
+            ({"policies": {}}, "policies: found {}; expected a list of policies"),
+            ({"policies": ["x"]}, "policies[0]: found 'x'; expected a table with name, when"),
+            ({"calendars": []}, "calendars: found []; expected a table of calendars by name"),
+            ({"version": 2026}, "version: found 2026; expected text"),
+            ({"valid_from": "soon"}, "valid_from: found 'soon'; expected an instant with its off"),
+            ({"valid_from": "2026-01-01T00:00"}, "valid_from: found '2026-01-01T00:00'; expected"),
+            ({"escalations": {}}, "escalations: unknown key"),
+            ({"priorities": {}}, "priorities: no priorities; expected at least one"),
+            ({"priorities": {"order": "p1"}}, "priorities.order: found 'p1'; expected a list of"),
+            ({"priorities": {"order": ["a", "a"]}}, "priorities.order[1]: 'a' is listed twice"),
+            ({"priorities": {"order": ["*"]}}, "priorities.order[0]: found '*'; expected the name"),
+            (
+                {"priorities": {"order": ["a"], "matrix": {"x": {"y": "b"}}}},
+                "priorities.order: leaves out 'b', which a cell of the matrix gives",
+            ),
+            ({"priorities": {"matrix": {"x": 3}}}, "priorities.matrix.x: found 3; expected a pri"),
+            ({"priorities": {"matrix": {"x": {"y": 3}}}}, "priorities.matrix.x.y: found 3; expec"),
+            ({"clocks": {"resolution": {"stops": "closed"}}}, "clocks.resolution.stops: found 'c"),
+            ({"clocks": {"resolution": {"stops": []}}}, "clocks.resolution.stops: found []; expe"),
+            ({"clocks": {"resolution": {"stop": []}}}, "clocks.resolution.stop: unknown key; did"),
+            ({"clocks": {"new": {"starts": ["opened"]}}}, "clocks.new.stops: missing; expected"),
+            (
+                {"clocks": {"update": {"reopening": "again"}}},
+                "clocks.update.reopening: found 'again'; expected 'pause' or 'counted' or 'cycle'",
+            ),
+            ({"versions": {}}, "versions: found {}; expected a list of tables, each with version"),
+            ({"versions": [{"policies": []}]}, "versions[0].valid_from: missing; expected an ins"),
+            (
+                {"versions": [{"valid_from": "2026-01-01T00:00Z"}]},
+                "versions[0].policies: missing; expected a list of policies",
+            ),
+            (
+                {"versions": [{"valid_from": "2026-01-01T00:00Z", "policies": []}]},
+                "versions: two versions are named ''",
+            ),
+        ],
+    )
+    def test_table(self, tables, fault):
+        (found,) = faults_in(**tables)
+        assert found.startswith(fault)
+
+    def test_repeated_version(self):
+        later = {"version": "b", "valid_from": "2026-01-01T00:00Z", "policies": []}
+        (fault,) = faults_in(versions=[later, later])
+        assert fault == "versions[1].version: 'b' stands there already; expected another one"
+
+    def test_long_values_are_shortened(self):
+        (fault,) = faults_in(policies="x" * 10_000)
+        assert len(fault) < 100
+
+
+class TestWriting:
+    def test_defaults_are_left_out(self):
+        book = PolicyBook.of(Policy("all", {"resolution": Target("90m")}))
+        assert policies_to_dict(book) == {
+            "policies": [
+                {"name": "all", "calendar": "always", "targets": {"resolution": {"*": "1h30m"}}}
+            ]
+        }
+
+    def test_usual_calendar_is_written_once(self):
+        office = Calendar.from_dict({"timezone": "UTC", "hours": {"mon": "09:00-17:00"}}, "office")
+        targets = {"a": Target("1h", office), "b": Target("2h"), "c": Target("3h", office)}
+        (policy,) = policies_to_dict(PolicyBook.of(Policy("p", {"update": targets})))["policies"]
+        assert policy["calendar"] == "office"
+        second = {"within": "2h", "calendar": "always"}
+        assert policy["targets"] == {"update": {"a": "1h", "b": second, "c": "3h"}}
+
+    def test_composed_calendars_name_their_sides(self):
+        tables = HOURS
+        composed = {
+            "service": {"base": "sun", "except": ["repairs"]},
+            "sun": {"any_of": ["berlin", "austin"]},
+            "both": {"all_of": ["berlin", "austin"]},
+        }
+        written = policies_to_dict(book_of(calendars={**tables, **composed}))["calendars"]
+        assert written == {**tables, **composed}
+
+    def test_text_is_quoted_where_a_format_would_take_it_for_something_else(self):
+        book = PolicyBook.of(Policy("no", {}, when={"code": ["1e3", "08", "17:00"]}))
+        for format in ("toml", "yaml", "json"):
+            assert loads_policies(dump_policies(book, format), format) == book
+
+    @pytest.mark.parametrize(
+        "within", [timedelta(hours=1, milliseconds=1), Days(1, then=time(9, 0, 0, 1))]
+    )
+    def test_fractions_of_a_second_cannot_be_said(self, within):
+        book = PolicyBook.of(Policy("p", {"update": Target(within)}))
+        with pytest.raises(
+            InvalidValue, match=r"a policy file cannot say .*: expected whole seconds"
+        ):
+            dump_policies(book)
+
+    def test_deadline_is_the_same_afterwards(self):
+        book = loads_policies(TOML)
+        request = Request(
+            id="R1",
+            opened_at=datetime(2026, 3, 6, 15, tzinfo=UTC),
+            customer="acme",
+            impact="high",
+            urgency="high",
+        )
+        due = book.due(request)["resolution"]
+        assert due.due_at.isoformat() == "2026-03-09T11:30:00+01:00"
+        assert loads_policies(dump_policies(book)).due(request)["resolution"] == due
+
+
+class TestExtras:
+    @pytest.mark.parametrize(
+        ("format", "module", "capability"),
+        [("toml", "tomli_w", "writing TOML"), ("yaml", "yaml", "writing YAML")],
+    )
+    def test_writing_says_what_is_missing(self, monkeypatch, format, module, capability):
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(MissingExtra, match=f"{capability} needs an extra.*servicecore.files"):
+            dump_policies(PolicyBook.of(), format)
+
+    def test_toml_and_json_are_read_without_anything(self):
+        code = (
+            "import sys; sys.modules.update(yaml=None, tomli_w=None)\n"
+            "from servicecore.policyfile import loads_policies\n"
+            "assert loads_policies('policies = []') == loads_policies('{\"policies\": []}', 'json')"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class TestSchema:
+    SCHEMA = policies_schema()
+
+    def test_is_a_schema(self):
+        jsonschema.Draft202012Validator.check_schema(self.SCHEMA)
+
+    def test_accepts_the_example(self):
+        jsonschema.validate(policies_to_dict(loads_policies(TOML)), self.SCHEMA)
+
+    @pytest.mark.parametrize(
+        ("path", "broken"),
+        [
+            ((), {"policies": [], "zzzzzz": 1}),
+            (("$defs", "policy"), {"policies": [{"zzzzzz": 1}]}),
+            (
+                ("$defs", "target_table"),
+                {"policies": [{"name": "p", "targets": {"update": {"*": {"zzzzzz": 1}}}}]},
+            ),
+            (
+                ("$defs", "condition", "anyOf", 1),
+                {"policies": [{"name": "p", "when": {"tags": {"zzzzzz": 1}}, "targets": {}}]},
+            ),
+            (("$defs", "version"), {"policies": [], "versions": [{"zzzzzz": 1}]}),
+            (("$defs", "clock"), {"policies": [], "clocks": {"update": {"zzzzzz": 1}}}),
+            (("properties", "priorities"), {"policies": [], "priorities": {"zzzzzz": 1}}),
+            (("$defs", "weekly"), {"policies": [], "calendars": {"c": {"zzzzzz": 1}}}),
+            (
+                ("$defs", "calendar_version"),
+                {"policies": [], "calendars": {"c": {"versions": [{"zzzzzz": 1}]}}},
+            ),
+        ],
+    )
+    def test_knows_the_keys_that_the_loader_knows(self, path, broken):
+        """The loader lists the keys it knows where it finds one that it does not."""
+        with pytest.raises(InvalidValue) as refused:
+            policies_from_dict(broken)
+        (problem,) = (fault.problem for fault in refused.value.faults if fault.path[-1] == "zzzzzz")
+        known = set(problem.removeprefix("unknown key; expected one of ").split(", "))
+        place = self.SCHEMA
+        for step in path:
+            place = place[step]
+        assert set(place["properties"]) == known
+
+    def test_knows_the_facts_and_the_default_clocks(self):
+        from servicecore.sla.rules import FACTS
+
+        assert set(self.SCHEMA["$defs"]["fact"]["anyOf"][0]["enum"]) == FACTS
+        assert set(self.SCHEMA["properties"]["clocks"]["properties"]) == set(DEFAULT_CLOCKS)
+
+    @pytest.mark.parametrize(
+        "target",
+        ["4d", "h", "PT", "", 4, {}, {"within": "4h", "until": "close"}, {"within": "4h", "x": 1}],
+    )
+    def test_refuses_what_an_editor_should_mark(self, target):
+        policy = {"name": "p", "calendar": "always", "targets": {"update": {"*": target}}}
+        assert not jsonschema.Draft202012Validator(self.SCHEMA).is_valid({"policies": [policy]})

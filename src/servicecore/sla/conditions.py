@@ -69,9 +69,10 @@ class Condition:
     _any: frozenset[object] = field(init=False, repr=False)
     _all: frozenset[object] = field(init=False, repr=False)
     _none: frozenset[object] = field(init=False, repr=False)
+    _plain: bool = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        if self.written() == {}:
+        if not self._asked():
             raise InvalidValue(f"asks nothing: expected one of {', '.join(OPERATORS)}")
 
     @_any.default
@@ -85,6 +86,10 @@ class Condition:
     @_none.default
     def _none_set(self) -> frozenset[object]:
         return frozenset(map(_exactly, self.none))
+
+    @_plain.default
+    def _asks_for_values_only(self) -> bool:
+        return list(self._asked()) == ["any"]
 
     @classmethod
     def of(cls, written: object) -> Condition:
@@ -112,18 +117,22 @@ class Condition:
 
     def written(self) -> object:
         """The shortest form that `of` reads back as this condition."""
-        asked = {name: getattr(self, name) for name in OPERATORS}
-        table = {
+        if not self._plain:
+            return self._asked()
+        return self.any[0] if len(self.any) == 1 else list(self.any)
+
+    def _asked(self) -> dict[str, object]:
+        named = {name: getattr(self, name) for name in OPERATORS}
+        return {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in asked.items()
+            for name, value in named.items()
             if value is not None and value != ()
         }
-        if list(table) != ["any"]:
-            return table
-        return self.any[0] if len(self.any) == 1 else list(self.any)
 
     def holds(self, fact: object) -> bool:
         """Whether the fact is what is asked."""
+        if self._plain and isinstance(fact, str):  # nearly every condition, and half as slow
+            return fact in self._any
         held = _held(fact)
         if self.any and self._any.isdisjoint(held):
             return False

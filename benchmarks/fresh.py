@@ -39,9 +39,9 @@ print(answered - began, now() - answered)
 """
 
 
-def printed(code: str) -> list[float]:
+def printed(code: str, *arguments: str) -> list[float]:
     """The numbers that a fresh interpreter prints."""
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, check=True, stdout=PIPE, text=True, cwd=ROOT)  # noqa: S603
     return [float(number) for number in done.stdout.split()]
 

@@ -130,11 +130,11 @@ def opening_hours() -> Candidate:
 
 LIBRARIES: Mapping[str, Callable[[], Candidate]] = {
     "businesstimedelta": businesstimedelta,
-    "business_duration": business_duration,
-    "pandas": pandas,
-    "opening_hours": opening_hours,
+    "business-duration": business_duration,
+    "pandas CustomBusinessHour": pandas,
+    "opening-hours-py": opening_hours,
 }
-"""By the name that each is imported as."""
+"""Each function here has the name of the module that it imports."""
 
 
 def between(rounds: int) -> Iterator[Row]:
@@ -162,7 +162,7 @@ def add(rounds: int) -> Iterator[Row]:
 
 
 def _installed() -> dict[str, Candidate]:
-    there = {name: make() for name, make in LIBRARIES.items() if find_spec(name)}
+    there = {name: make() for name, make in LIBRARIES.items() if find_spec(make.__name__)}
     return {OURS: servicecore(), **there}
 
 

@@ -12,7 +12,7 @@ class Row(NamedTuple):
     """One line; what is None is printed as n/a, and an empty text stays empty."""
 
     measured: str
-    seconds: float | None
+    seconds: float | str | None
     against: str = ""
     against_seconds: float | str | None = ""
     ratio: float | str | None = ""

@@ -5,6 +5,7 @@ Nothing here looks at how long anything takes: on a busy machine that would be a
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import core, fresh, limit, others
+from benchmarks import core, fresh, limit, others, wholelog
 from benchmarks.measure import Call, Timings, interleaved
 from benchmarks.table import Row, duration, markdown, share
 from benchmarks.workload import YEARS, ZONE, compiled_calendar, instants, pairs
@@ -59,6 +60,22 @@ def test_the_limit_adds_what_the_calendar_adds(start, duration):
 )
 def test_what_is_measured_runs(measure, rows):
     assert [row.measured for row in measure(1)] == rows
+
+
+def test_a_log_is_read_and_replayed(tmp_path):
+    log = tmp_path / "log.csv.gz"
+    log.write_bytes(gzip.compress((wholelog.EXAMPLE / "incidents.csv").read_bytes()))
+    rows = list(wholelog.whole_log(1, log))
+    assert [row.measured for row in rows] == [*wholelog.MEASURED, "peak of memory"]
+
+
+def test_a_missing_log_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    (row,) = wholelog.whole_log(1, tmp_path / "log.csv.gz")
+    assert row.answers == "log.csv.gz is missing: set SERVICECORE_DATA to its folder"
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(FileNotFoundError, match="set SERVICECORE_DATA"):
+        list(wholelog.whole_log(1, tmp_path / "log.csv.gz"))
 
 
 def test_the_command_prints_one_table():

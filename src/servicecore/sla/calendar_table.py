@@ -16,7 +16,15 @@ from servicecore.faults import Faults
 from servicecore.instants import to_date, zone_named
 from servicecore.sla.definition import Version, Weekly
 from servicecore.sla.holidays import country_holidays
-from servicecore.sla.hours import CLOSED, DayHours, day_hours, day_text, week_hours, week_table
+from servicecore.sla.hours import (
+    CLOSED,
+    DayHours,
+    day_hours,
+    day_text,
+    joined,
+    week_hours,
+    week_table,
+)
 from servicecore.sla.icalendar import IcalendarDates, icalendar_dates
 from servicecore.sla.schedule import MonthDay, Schedule
 
@@ -29,6 +37,7 @@ VERSION_KEYS = ("from", *SCHEDULE_KEYS)
 
 UTC_ZONE = zone_named("UTC")
 NO_HOLIDAYS: dict[date, str] = {}
+NO_HOURS: dict[date, DayHours] = {}
 NEVER_OPEN = Schedule(week=(CLOSED,) * 7)
 
 Part = TypeVar("Part")
@@ -85,37 +94,56 @@ class _Table:
 
     def schedule(self, before: Schedule) -> Schedule:
         """The schedule of this version: what is named here, the rest as it was `before`."""
-        file = self._from_file()
+        years = self._holiday_years()
+        file = self._from_file(years)
         listed = self.part("holidays", _dated, NO_HOLIDAYS)
-        holidays = {**self._of_country(), **file.holidays, **listed}
         named = {"holidays", "country", "icalendar"} & set(self.table)
+        holidays = {**self._of_country(years), **file.holidays, **listed}
         known_until = _end_of_last_year(holidays) if named else before.known_until
-        exceptions = self.part("exceptions", _hours_by_date, before.exceptions)
-        breaks = self.part("breaks", _hours_by_date, before.breaks)
-        return Schedule(
+        if years:
+            known_until = date(years[-1], 12, 31)
+        own = Schedule(
             week=self.part("hours", week_hours, before.week),
             holidays=holidays if named else before.holidays,
             yearly_holidays=self.part("yearly_holidays", _yearly, before.yearly_holidays),
-            exceptions={**file.exceptions, **exceptions},
-            breaks={**file.breaks, **breaks},
             known_until=self.part("known_until", _date_or_never, known_until),
         )
+        return evolve(
+            own, exceptions=self._exceptions(before, own, file), breaks=self._breaks(before, file)
+        )
 
-    def _of_country(self) -> dict[date, str]:
-        years = self._years() if "country" in self.table else range(0)
+    def _exceptions(
+        self, before: Schedule, own: Schedule, file: IcalendarDates
+    ) -> dict[date, DayHours]:
+        """Those of the table beat those of the file, which replace ordinary hours only."""
+        of_file = file.exceptions_in(own.week)
+        ordinary = {day: of_file[day] for day in of_file if own.holiday_on(day) is None}
+        if "exceptions" in self.table:
+            return {**ordinary, **self.part("exceptions", _hours_by_date, NO_HOURS)}
+        return {**before.exceptions, **ordinary}
+
+    def _breaks(self, before: Schedule, file: IcalendarDates) -> dict[date, DayHours]:
+        """Those of the table and those of the file: each closes."""
+        listed = self.part("breaks", _hours_by_date, before.breaks)
+        return {
+            day: joined((*listed.get(day, CLOSED), *file.breaks.get(day, CLOSED)))
+            for day in {**listed, **file.breaks}
+        }
+
+    def _of_country(self, years: range) -> dict[date, str]:
         return self.part("country", lambda code: country_holidays(_text(code), years), NO_HOLIDAYS)
 
-    def _from_file(self) -> IcalendarDates:
-        if "icalendar" not in self.table:
-            return IcalendarDates()
-        years, zone = self._years(), self.zone
+    def _from_file(self, years: range) -> IcalendarDates:
         return self.part(
             "icalendar",
-            lambda file: icalendar_dates(self.folder / _text(file), years, zone),
+            lambda file: icalendar_dates(self.folder / _text(file), years, self.zone),
             IcalendarDates(),
         )
 
-    def _years(self) -> range:
+    def _holiday_years(self) -> range:
+        """The years for which `country` and `icalendar` are asked; none where neither is given."""
+        if not {"country", "icalendar"} & set(self.table):
+            return range(0)
         if "holiday_years" not in self.table:
             expected = "expected the first and the last year, such as [2024, 2030]"
             self.faults.add((*self.path, "holiday_years"), f"missing: {expected}")

@@ -26,7 +26,7 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.conditions import Condition
 from servicecore.sla.policy import Policy
-from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
+from servicecore.sla.rules import DEFAULT_CLOCKS, FACTS, ClockRule
 from servicecore.sla.target import Target
 
 TOML = """\
@@ -626,7 +626,7 @@ class TestSchema:
     SCHEMA = policies_schema()
 
     def test_is_a_schema(self):
-        jsonschema.Draft202012Validator.check_schema(self.SCHEMA)
+        jsonschema.Draft7Validator.check_schema(self.SCHEMA)
 
     def test_accepts_the_example(self):
         jsonschema.validate(policies_to_dict(loads_policies(TOML)), self.SCHEMA)
@@ -635,21 +635,21 @@ class TestSchema:
         ("path", "broken"),
         [
             ((), {"policies": [], "zzzzzz": 1}),
-            (("$defs", "policy"), {"policies": [{"zzzzzz": 1}]}),
+            (("definitions", "policy"), {"policies": [{"zzzzzz": 1}]}),
             (
-                ("$defs", "target_table"),
+                ("definitions", "target_table"),
                 {"policies": [{"name": "p", "targets": {"update": {"*": {"zzzzzz": 1}}}}]},
             ),
             (
-                ("$defs", "condition", "anyOf", 1),
+                ("definitions", "condition", "anyOf", 1),
                 {"policies": [{"name": "p", "when": {"tags": {"zzzzzz": 1}}, "targets": {}}]},
             ),
-            (("$defs", "version"), {"policies": [], "versions": [{"zzzzzz": 1}]}),
-            (("$defs", "clock"), {"policies": [], "clocks": {"update": {"zzzzzz": 1}}}),
+            (("definitions", "version"), {"policies": [], "versions": [{"zzzzzz": 1}]}),
+            (("definitions", "clock"), {"policies": [], "clocks": {"update": {"zzzzzz": 1}}}),
             (("properties", "priorities"), {"policies": [], "priorities": {"zzzzzz": 1}}),
-            (("$defs", "weekly"), {"policies": [], "calendars": {"c": {"zzzzzz": 1}}}),
+            (("definitions", "weekly"), {"policies": [], "calendars": {"c": {"zzzzzz": 1}}}),
             (
-                ("$defs", "calendar_version"),
+                ("definitions", "calendar_version"),
                 {"policies": [], "calendars": {"c": {"versions": [{"zzzzzz": 1}]}}},
             ),
         ],
@@ -665,10 +665,18 @@ class TestSchema:
             place = place[step]
         assert set(place["properties"]) == known
 
-    def test_knows_the_facts_and_the_default_clocks(self):
-        from servicecore.sla.rules import FACTS
+    def test_own_clock_has_to_say_when_it_starts_and_stops(self):
+        clocks = {
+            "update": {"stops": ["closed"]},
+            "delivery": {"starts": ["opened"], "stops": ["closed"]},
+        }
+        schema = jsonschema.Draft7Validator(self.SCHEMA)
+        assert schema.is_valid({"policies": [], "clocks": clocks})
+        del clocks["delivery"]["stops"]
+        assert not schema.is_valid({"policies": [], "clocks": clocks})
 
-        assert set(self.SCHEMA["$defs"]["fact"]["anyOf"][0]["enum"]) == FACTS
+    def test_knows_the_facts_and_the_default_clocks(self):
+        assert set(self.SCHEMA["definitions"]["fact"]["anyOf"][0]["enum"]) == FACTS
         assert set(self.SCHEMA["properties"]["clocks"]["properties"]) == set(DEFAULT_CLOCKS)
 
     @pytest.mark.parametrize(
@@ -677,4 +685,4 @@ class TestSchema:
     )
     def test_refuses_what_an_editor_should_mark(self, target):
         policy = {"name": "p", "calendar": "always", "targets": {"update": {"*": target}}}
-        assert not jsonschema.Draft202012Validator(self.SCHEMA).is_valid({"policies": [policy]})
+        assert not jsonschema.Draft7Validator(self.SCHEMA).is_valid({"policies": [policy]})

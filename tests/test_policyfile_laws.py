@@ -27,7 +27,7 @@ from servicecore.sla.policy import Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, FACTS, ClockRule
 from servicecore.sla.target import Target
 
-SCHEMA = jsonschema.Draft202012Validator(policies_schema())
+SCHEMA = jsonschema.Draft7Validator(policies_schema())
 
 # Words that one of the formats may take for something else, and any others.
 tricky = st.sampled_from(

@@ -7,10 +7,11 @@ from importlib.resources import files
 
 
 def policies_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of policy files, whatever format they are written in.
+    """The JSON Schema of policy files, whatever format they are written in.
 
     It accepts every file that `load_policies` accepts. What takes understanding it does not see: a
-    name that nothing goes by, an hour past the end of the day, a matrix with a cell missing.
+    name that nothing goes by, an hour past the end of the day, a matrix with a cell missing. It is
+    of draft 7, the newest that editors commonly know.
 
     >>> policies_schema()["required"]
     ['policies']

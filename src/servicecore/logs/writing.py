@@ -90,6 +90,10 @@ class Writer:
         """Note something about the row that is being read."""
         self.notes.append(Note(self.line, self.request, reason))
 
+    def written(self, instant: int) -> str:
+        """An instant as text, in the zone of the log where it has one."""
+        return to_datetime(instant, self.plan.instants.zone).isoformat()
+
     def actor(self) -> Actor | None:
         """Who the present row says did it."""
         if self.plan.actor is None:
@@ -110,8 +114,8 @@ class Writer:
             # The only row of a request does not say who opened it.
             actor = None if self.plan.moments else self.actor()
         if opened > first:
-            said = f"opens at {_iso(opened)}, after its first row"
-            self.note(f"{said}: moved to {_iso(first)}")
+            said = f"opens at {self.written(opened)}, after its first row"
+            self.note(f"{said}: moved to {self.written(first)}")
         self.opening, self.occurred = self.line, min(opened, first)
         self.write_by(actor, Opened, facts=facts)
 
@@ -141,8 +145,8 @@ class Writer:
             self.occurred, self.recorded = instant, None
         else:
             self.recorded = instant
-            said = f"lies at {_iso(instant)}, before the row ahead of it"
-            self.note(f"{said}: placed at {_iso(self.occurred)}")
+            said = f"lies at {self.written(instant)}, before the row ahead of it"
+            self.note(f"{said}: placed at {self.written(self.occurred)}")
         standing = self.cells[self.plan.standing]
         if standing != self.standing:
             self.standing = standing
@@ -231,7 +235,3 @@ class Writer:
             side = Side.CUSTOMER
         by = Actor(actor.party if actor else side, side)
         self.write_by(by, Replied, public=meaning.public, automatic=meaning.automatic)
-
-
-def _iso(instant: int) -> str:
-    return to_datetime(instant).isoformat()

@@ -49,6 +49,11 @@ class TestRequest:
         assert request.priority == "high"
         assert request.fields == {"floor": 3, "room": "a"}
 
+    def test_made_of_facts_it_is_the_same(self):
+        facts = {"customer": "acme", "tags": ["vip"], "floor": 3}
+        made = Request.from_facts("R1", OPENED, facts)
+        assert made == request_with(customer="acme", tags=["vip"], fields={"floor": 3})
+
     def test_changed_facts_leave_the_request_as_it_was(self):
         before = request_with(fields={"floor": 3})
         before.with_facts({"floor": 4})

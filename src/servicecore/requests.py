@@ -110,7 +110,7 @@ class Request:
         return self.fields.get(name)
 
     @classmethod
-    def from_facts(cls, id: str, opened_at: datetime | int, facts: Mapping[str, Fact]) -> Self:  # noqa: A002
+    def from_facts(cls, id: str, opened_at: datetime | int, facts: Mapping[str, Fact]) -> Self:
         """The request with these facts; names that are not its own are its `fields`."""
         own = {name: fact for name, fact in facts.items() if name in FACT_NAMES}
         fields = {name: fact for name, fact in facts.items() if name not in FACT_NAMES}

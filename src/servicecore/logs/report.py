@@ -43,7 +43,7 @@ class LogReport:
 
     `worst` holds the breaches that were late longest, of their calendar's time, longest first.
     `without_policy` names the requests that no policy matches; `failed` those that could not be
-    replayed, with the reason. `attainment` is in the order of the book's clocks and priorities.
+    replayed, with the reason. `attainment` is in the order of the policies' clocks and of the priorities.
     """
 
     instant: int
@@ -94,7 +94,7 @@ def report_of(
     return LogReport(
         instant,
         len(known),
-        in_order(tally.result(), book.clocks, book.matrix),
+        in_order(tally.result(), book.owed, book.matrix),
         breaches.result(),
         tuple(without_policy),
         failed,

@@ -142,7 +142,7 @@ class PolicyBook:
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks)
     calendars: Mapping[str, Calendar] = field(factory=dict)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
-    """The clocks that a policy has a target for; no other one is measured."""
+    """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
     """The facts of events that mean something to one of these."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
@@ -159,8 +159,8 @@ class PolicyBook:
     @owed.default
     def _owed(self) -> dict[str, ClockRule]:
         policies = [policy for version in self.versions for policy in version.policies]
-        owed = {clock for policy in policies for clock in policy.targets}
-        return {name: rule for name, rule in self.clocks.items() if name in owed}
+        owed = dict.fromkeys(clock for policy in policies for clock in policy.targets)
+        return {name: self.clocks[name] for name in owed if name in self.clocks}
 
     @heeded.default
     def _heeded(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ where a caller hands one in or takes one out.
 from __future__ import annotations
 
 import re
+import reprlib
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -101,7 +102,11 @@ def _time_of_day(value: str | time | None, name: str) -> time | None:
     """A time of day out of ``"17:00"`` or a stdlib time."""
     if value is None or (isinstance(value, time) and value.tzinfo is None):
         return value
-    matched = re.fullmatch(r"(\d\d):(\d\d)(?::(\d\d))?", value) if isinstance(value, str) else None
+    matched = (
+        re.fullmatch(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", value)
+        if isinstance(value, str)
+        else None
+    )
     if matched:
         hour, minute, second = (int(part) for part in matched.groups(default="0"))
         with suppress(ValueError):
@@ -157,10 +162,13 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise InvalidValue(f"{name} is {value!r}: expected {' or '.join(map(repr, known))}")
 
 
-_SHORT = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_ISO = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
-_WORKING_DAYS = re.compile(r"([+-]?\d+)bd")
-_CALENDAR_UNITS = re.compile(r"[+-]?\d+(?:\.\d+)?\s*(?:d|days?|w|weeks?|mo|months?|y|years?)|P\d.*")
+_NUMBER = "([0-9]{1,15})"
+_SHORT = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?")
+_ISO = re.compile(rf"PT(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?")
+_WORKING_DAYS = re.compile(r"([+-]?[0-9]{1,9})bd")
+_CALENDAR_UNITS = re.compile(
+    r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?\s*(?:d|days?|w|weeks?|mo|months?|y|years?)|P[0-9].{0,60}"
+)
 
 
 def to_duration(value: timedelta | str | Days, name: str = "duration") -> int | Days:
@@ -197,7 +205,8 @@ def _parsed(text: str, name: str) -> int | Days:
     if _CALENDAR_UNITS.fullmatch(text):
         hint = "use hours (48h) or working days (2bd)"
         raise InvalidValue(f"{name} {text!r} has no fixed length: {hint}")
-    raise InvalidValue(f"{name} is {text!r}: expected '90m', '1h30m', 'PT4H' or working days '3bd'")
+    expected = "expected '90m', '1h30m', 'PT4H' or working days '3bd'"
+    raise InvalidValue(f"{name} is {reprlib.repr(text)}: {expected}")
 
 
 def duration_text(microseconds: int) -> str:
@@ -219,7 +228,7 @@ def to_date(value: object, name: str = "date") -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             return date.fromisoformat(value)
     except ValueError:
         pass

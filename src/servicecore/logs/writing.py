@@ -145,7 +145,7 @@ class Writer:
             self.occurred, self.recorded = instant, None
         else:
             self.recorded = instant
-            said = f"lies at {self.written(instant)}, before the row ahead of it"
+            said = f"lies at {self.written(instant)}, before a row ahead of it"
             self.note(f"{said}: placed at {self.written(self.occurred)}")
         standing = self.cells[self.plan.standing]
         if standing != self.standing:

@@ -72,6 +72,8 @@ class Calendar:
 
     def then(self, since: date | str, later: Calendar) -> Self:
         """This calendar up to a date, and from that date on `later`, in the same zone (C10)."""
+        if not isinstance(later, Calendar):
+            raise InvalidValue(f"later is {later!r}: expected a Calendar")
         ours, theirs, day = self.definition, later.definition, to_date(since, "since")
         if not isinstance(ours, Weekly) or not isinstance(theirs, Weekly):
             raise InvalidValue("versions are made of calendars with hours: compose the result")

@@ -211,7 +211,7 @@ def _yearly(value: object) -> dict[MonthDay, str]:
 
 
 def _month_day(value: object) -> MonthDay:
-    matched = re.fullmatch(r"(\d\d)-(\d\d)", value) if isinstance(value, str) else None
+    matched = re.fullmatch(r"([0-9]{2})-([0-9]{2})", value) if isinstance(value, str) else None
     try:
         if matched:
             day = date(2000, int(matched[1]), int(matched[2]))  # a leap year: 02-29 is a date

@@ -14,8 +14,8 @@ from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime, to_instant
 from servicecore.sla.cycle import Cycle, Pause, Retarget, Run
-from servicecore.sla.mark import Mark, fold
-from servicecore.sla.target import Target
+from servicecore.sla.mark import Mark, fold, require_marks
+from servicecore.sla.target import Target, require_target
 from servicecore.sla.trace import Stretch, ahead_of, trace_of
 
 
@@ -151,7 +151,8 @@ def read(marks: Iterable[Mark], target: Target, *, at: datetime) -> Reading:
 
 def read_cycles(marks: Iterable[Mark], target: Target, *, at: datetime) -> tuple[Reading, ...]:
     """A reading for every cycle, oldest first; one pending reading where nothing started (K5)."""
-    return readings_at(marks, target, to_instant(at))
+    require_target(target)
+    return readings_at(require_marks(marks), target, to_instant(at))
 
 
 def readings_at(marks: Iterable[Mark], target: Target, at: int) -> tuple[Reading, ...]:

@@ -158,7 +158,7 @@ class Composition:
 
     def edges_of_year(self, year: int) -> Edges:
         """The edges of the windows of a year in UTC, cut at its ends."""
-        left, right = self.left.edges_of_year(year), self.right.edges_of_year(year)
+        left, right = (side.timeline.edges_of_year(year) for side in (self.left, self.right))
         return combine(left, right, OPERATORS[self.operator])
 
     def days_of_year(self, year: int) -> list[WorkingDay]:

@@ -66,10 +66,10 @@ def joined(stretches: Iterable[Stretch]) -> DayHours:
 
 
 def _from_text(text: str) -> Stretch:
-    start, dash, end = text.partition("-")
-    if not dash:
+    matched = re.fullmatch(r"([^-]+)-([^-]+)", text)
+    if not matched:
         raise InvalidValue(f"found {text!r}: expected a start and an end such as '09:00-17:00'")
-    return _stretch(start, end)
+    return _stretch(*matched.groups())
 
 
 def _from_pair(pair: object) -> Stretch:
@@ -100,7 +100,7 @@ def _seconds(written: object) -> int:
     if isinstance(written, time) and written.tzinfo is None and not written.microsecond:
         return (written.hour * 60 + written.minute) * 60 + written.second
     matched = (
-        re.fullmatch(r"(\d\d):([0-5]\d)(?::([0-5]\d))?", written)
+        re.fullmatch(r"([0-9]{2}):([0-5][0-9])(?::([0-5][0-9]))?", written)
         if isinstance(written, str)
         else None
     )

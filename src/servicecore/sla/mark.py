@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, Days, to_datetime, to_duration, to_instant
 from servicecore.sla.cycle import Cycle
-from servicecore.sla.target import Target
+from servicecore.sla.target import Target, require_target
 
 
 @frozen
@@ -65,6 +65,7 @@ class Mark:
         cls, at: datetime, target: Target, reason: str = "", *, restart: bool = False
     ) -> Self:
         """Another target: the elapsed time is carried over, or a new cycle begins (K3)."""
+        require_target(target)
         return cls("retarget", to_instant(at), reason, target=target, restart=restart)
 
     @property
@@ -90,6 +91,14 @@ class Folded:
         """Take one more mark; one that changes nothing is kept as such (K1)."""
         if not _APPLY[mark.kind](self, mark):
             self.without_effect.append(mark)
+
+
+def require_marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """The marks as a tuple; `InvalidValue` for anything else."""
+    found = tuple(marks) if isinstance(marks, Iterable) else (marks,)
+    if all(isinstance(mark, Mark) for mark in found):
+        return found
+    raise InvalidValue(f"marks is {marks!r}: expected marks such as Mark.start(at)")
 
 
 def fold(marks: Iterable[Mark], target: Target, at: int) -> Folded:

@@ -20,7 +20,7 @@ def _positive(value: timedelta | str | Days | None) -> int | Days | None:
     least = within.count if isinstance(within, Days) else within
     if least > 0 or (least == 0 and isinstance(within, Days) and within.until == "close"):
         return within
-    raise InvalidValue(f"a target of {value!r} leaves no time: expected more than zero")
+    raise InvalidValue(f"a target of {value} leaves no time: expected more than zero")
 
 
 @frozen
@@ -64,3 +64,11 @@ class Target:
         if self.within is None:
             return f"by {shown(self.instant or 0)}"
         return f"{duration_text(self.within)} of {self.calendar.name or 'its calendar'}"
+
+
+def require_target(target: object) -> None:
+    """Refuse what is no target."""
+    if not isinstance(target, Target):
+        raise InvalidValue(
+            f"target is {target!r}: expected a Target, such as Target('4h', calendar)"
+        )

@@ -66,6 +66,10 @@ class Timeline:
             return span
         return self._years.cover(year_of(instant))
 
+    def edges_of_year(self, year: int) -> Edges:
+        """The edges of the windows of a year in UTC, cut at its ends."""
+        return self._years.chunk(year)
+
     def is_open(self, instant: int) -> bool:
         """Whether the instant lies in a window."""
         return bisect_right(self._covering(instant).edges, instant) % 2 == 1

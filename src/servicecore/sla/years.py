@@ -68,6 +68,11 @@ class Years(Generic[Chunk, Compiled]):
                 self.compiled = self._assemble(self._chunks)
             return self.compiled
 
+    def chunk(self, year: int) -> Chunk:
+        """What is known of one year."""
+        self.cover(year)
+        return self._chunks[year]
+
     def further(self, step: int) -> Compiled:
         """Know about twice as many years: later ones for `step` 1, earlier ones for -1."""
         known = list(self._chunks)

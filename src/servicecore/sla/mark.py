@@ -93,7 +93,7 @@ class Folded:
             self.without_effect.append(mark)
 
 
-def require_marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+def require_marks(marks: object) -> tuple[Mark, ...]:
     """The marks as a tuple; `InvalidValue` for anything else."""
     found = tuple(marks) if isinstance(marks, Iterable) else (marks,)
     if all(isinstance(mark, Mark) for mark in found):

@@ -20,7 +20,8 @@ def _positive(value: timedelta | str | Days | None) -> int | Days | None:
     least = within.count if isinstance(within, Days) else within
     if least > 0 or (least == 0 and isinstance(within, Days) and within.until == "close"):
         return within
-    raise InvalidValue(f"a target of {value} leaves no time: expected more than zero")
+    written = str(value) if isinstance(value, Days) else repr(value)
+    raise InvalidValue(f"a target of {written} leaves no time: expected more than zero")
 
 
 @frozen

@@ -16,6 +16,8 @@ from servicecore.logs.words import constants, fact_columns, vocabulary
 
 COLUMN = "the name of a column"
 SIDES = tuple(Side)
+EVENTS_ONLY = {"order", "status", "activities"}
+REQUESTS_ONLY = {"instants"}
 
 
 def load_mapping(path: str | PathLike[str]) -> LogMapping:
@@ -52,6 +54,9 @@ def mapping_from_dict(table: Mapping[str, object]) -> LogMapping:
         "facts": fact_columns(top),
         "constants": constants(top),
     }
+    for key in sorted(EVENTS_ONLY if rows == "requests" else REQUESTS_ONLY):
+        if top.value(key) is not None:
+            top.faults.add((key,), f"has no meaning where rows = {rows!r}")
     top.close()
     top.faults.refuse("mapping")
     return LogMapping(**fields)  # type: ignore[arg-type]  # every value was read as what it is

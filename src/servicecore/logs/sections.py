@@ -80,7 +80,7 @@ class Section:
         if value in options:
             return options[options.index(value)]
         if key in self.table:
-            hint = suggestion(value, options) if isinstance(value, str) else ""
+            hint = suggestion(value, map(str, options)) if isinstance(value, str) else ""
             self.refuse(
                 key, ", ".join(f"'{option}'" for option in options) + (hint and f"; {hint}")
             )

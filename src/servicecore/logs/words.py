@@ -98,10 +98,10 @@ def fact_columns(top: Section) -> dict[str, FactColumn]:
 def _fact_column(section: Section) -> FactColumn:
     column = section.required("column", "the name of a column")
     separator = section.text("separator", "what stands between two words", ",")
-    written = section.section("values", "a table that says what each cell means")
-    values = None
-    if written:
-        values = {cell: _scalar(written, cell) for cell in written.own_names()}
+    values: dict[str, Fact] | None = None
+    if written := section.section("values", "a table that says what each cell means"):
+        said = {cell: _scalar(written, cell) for cell in written.own_names()}
+        values = {cell: fact for cell, fact in said.items() if fact is not None}
     kind = section.choice("as", KINDS, KINDS[0])
     section.close()
     return FactColumn(column=column, values=values, kind=kind, separator=separator or ",")

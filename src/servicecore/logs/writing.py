@@ -65,6 +65,8 @@ class Writer:
     status: str = INITIAL
     group: str | None = None
     person: str | None = None
+    assigned: bool = False
+    """Whether the present row has told an assignment."""
     opening: int = 0
     """The line of the row that tells the opening."""
     occurred: int = 0
@@ -147,6 +149,7 @@ class Writer:
             self.recorded = instant
             said = f"lies at {self.written(instant)}, before a row ahead of it"
             self.note(f"{said}: placed at {self.written(self.occurred)}")
+        self.assigned = False
         standing = self.cells[self.plan.standing]
         if standing != self.standing:
             self.standing = standing
@@ -197,6 +200,7 @@ class Writer:
         if (person := self.cell(self.plan.person)) is not None:
             self.person = person
         if before != (self.group, self.person):
+            self.assigned = True
             self.write(Assigned, group=self.group, person=self.person)
 
     def cell(self, slot: int | None) -> str | None:
@@ -222,7 +226,7 @@ class Writer:
             case "reopened":
                 self.write(Reopened)
                 self.status = "in progress"
-            case "assigned" if not isinstance(self.events[-1], Assigned):
+            case "assigned" if not self.assigned:
                 self.write(Assigned, group=self.group, person=self.person)
             case "opened" if self.line != self.opening:
                 self.note("is opened a second time: kept as it was")

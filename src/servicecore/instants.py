@@ -111,11 +111,12 @@ def _time_of_day(value: str | time | None, name: str) -> time | None:
         hour, minute, second = (int(part) for part in matched.groups(default="0"))
         with suppress(ValueError):
             return time(hour, minute, second)
-    raise InvalidValue(f"{name} is {value!r}: expected a time of day from '00:00' to '23:59'")
+    raise InvalidValue(f"{name} is {value!r}: expected a time of day such as '17:00'")
 
 
 def _cutoff(value: str | time | None) -> time | None:
-    return _time_of_day(value, "cutoff")
+    """A cutoff at the end of the day cuts nothing off."""
+    return None if value == "24:00" else _time_of_day(value, "cutoff")
 
 
 def _then(value: str | time | None) -> time | None:

@@ -82,11 +82,9 @@ def _from_pair(pair: object) -> Stretch:
 
 def _stretch(start_written: object, end_written: object) -> Stretch:
     start, end = _seconds(start_written), _seconds(end_written)
-    written = f"{_shown(start_written)}-{_shown(end_written)}"
-    if start > SECONDS_A_DAY or start == SECONDS_A_DAY:
-        raise InvalidValue(
-            f"{written} starts past the end of its day: expected a start before 24:00"
-        )
+    written = f"{start_written}-{end_written}"
+    if start > SECONDS_A_DAY:
+        raise InvalidValue(f"{written} starts too late: expected a start up to 24:00")
     if start == end:
         raise InvalidValue(f"{written} ends where it starts: a whole day is 00:00-24:00")
     if end < start:
@@ -109,10 +107,6 @@ def _seconds(written: object) -> int:
         raise InvalidValue(f"found {written!r}{quotes}: expected a time such as '09:00'")
     hours, minutes, seconds = (int(part) for part in matched.groups(default="0"))
     return (hours * 60 + minutes) * 60 + seconds
-
-
-def _shown(written: object) -> str:
-    return written if isinstance(written, str) else str(written)
 
 
 def _clock_text(seconds: int) -> str:

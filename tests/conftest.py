@@ -14,7 +14,7 @@ settings.register_profile(
 )
 # In CI the verdict belongs to the commit: the same code gives the same result, twice. New
 # examples are looked for wherever "dev" runs, which is every other run.
-settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, max_examples=50)
 # For the runs that look at other versions of what we stand on, not for new examples.
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))

@@ -182,7 +182,7 @@ def _reading(cycle: Cycle, at: int, without_effect: tuple[Mark, ...]) -> Reading
         now, due = cycle.ended, cycle.due_at_end
     elapsed = cycle.elapsed(now)
     remaining = cycle.remaining(now, elapsed)
-    paused = cycle.paused and cycle.target.instant is None
+    pausing = cycle.paused and cycle.ended is None and cycle.target.instant is None
     return Reading(
         state=_state(cycle),
         target=cycle.target,
@@ -190,7 +190,7 @@ def _reading(cycle: Cycle, at: int, without_effect: tuple[Mark, ...]) -> Reading
         cycle=cycle.number,
         started=cycle.started,
         ended=cycle.ended,
-        due=None if paused else due,
+        due=None if pausing else due,
         breached=cycle.breached,
         if_resumed=cycle.due_from(now, remaining) if due is None else due,
         elapsed_microseconds=elapsed,

@@ -494,3 +494,32 @@ class TestARowPerRequest:
             (5, "a", "is a second row of its request: line 2 is used"),
         ]
         assert (log.rows_read, log.rows_used) == (4, 1)
+
+    def test_a_row_that_names_no_request_or_is_no_row(self, tmp_path: Path) -> None:
+        log = read(tmp_path, f"{self.HEADER} ,@0,,,,,,,, a,@0", self.MAPPING)
+        assert [(row.line, row.request, row.reason) for row in log.unusable] == [
+            (2, None, "names no request: 'id' is empty"),
+            (3, None, "has 2 columns: expected 10"),
+        ]
+
+
+GAP = "at '2026-03-29T02:30' does not exist in Europe/Berlin"
+TWICE = "at '2026-10-25T02:30' comes twice in Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("options", "used", "notes", "unusable"),
+    [
+        ({}, 3, [GAP + ": moved to 2026-03-29T03:00:00+02:00", TWICE + ": taken as the first"], []),
+        ({"twice": "refuse", "gap": "refuse"}, 1, [], [GAP, TWICE]),
+    ],
+)
+def test_doubtful_times_are_noted_or_listed(
+    tmp_path: Path, options: dict[str, str], used: int, notes: list[str], unusable: list[str]
+) -> None:
+    text = "id,at,status a,2026-03-29T02:30,New a,2026-10-25T02:30,Active a,2026-10-26T02:30,Done"
+    time = {"column": "at", "zone": "Europe/Berlin", **options}
+    log = read(tmp_path, text, BASE | {"time": time})
+    assert log.rows_used == used
+    assert [note.reason for note in log.notes] == notes
+    assert [row.reason for row in log.unusable] == unusable

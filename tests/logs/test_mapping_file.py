@@ -294,3 +294,12 @@ def test_a_status_of_the_hosts_own_needs_no_more_than_a_name() -> None:
 def test_a_mapping_that_makes_no_sense_is_refused_in_code_too(fields: dict[str, object]) -> None:
     with pytest.raises(InvalidValue):
         LogMapping(**fields)
+
+
+def test_so_are_its_parts() -> None:
+    with pytest.raises(InvalidValue, match="no column"):
+        Vocabulary(columns=(), names={})
+    with pytest.raises(InvalidValue, match="the separator is empty"):
+        FactColumn(column="labels", kind="words", separator="")
+    with pytest.raises(InvalidValue, match="found 'status: '"):
+        Meaning("status: ")

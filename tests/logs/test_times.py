@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,20 +49,29 @@ WALLS = st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)).map(
 )
 
 
+@cache
+def transitions(zone: str) -> list[datetime]:
+    """The walls, before and after, at which a zone's clock jumped from 2005 to 2020."""
+    found, hour = [], datetime(2005, 1, 1, tzinfo=UTC)
+    offset = hour.astimezone(ZoneInfo(zone)).utcoffset()
+    while hour.year < 2020:
+        hour += timedelta(hours=6)
+        now = hour.astimezone(ZoneInfo(zone)).utcoffset()
+        if now != offset:
+            minute = hour - timedelta(hours=6)
+            while minute.astimezone(ZoneInfo(zone)).utcoffset() == offset:
+                minute += timedelta(minutes=1)
+            found += [(minute + jump).replace(tzinfo=None) for jump in (offset, now)]
+            offset = now
+    return found
+
+
 @st.composite
 def near_transitions(draw: st.DrawFn) -> tuple[datetime, str]:
-    """A wall time within two hours of a change of a zone's offset, and the zone."""
-    zone = draw(st.sampled_from(ZONES[:-1]))
-    day = draw(st.dates(datetime(1990, 1, 1).date(), datetime(2036, 1, 1).date()))
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
-    for _ in range(366):
-        if moment.astimezone(ZoneInfo(zone)).utcoffset() != offset:
-            break
-        moment += timedelta(days=1)
-    minutes = draw(st.integers(-36 * 60, 36 * 60))
-    wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) + timedelta(minutes=minutes)
-    return wall, zone
+    """A wall time within two hours of a jump of a zone's clock, and the zone."""
+    zone = draw(st.sampled_from(ZONES[:-1]).filter(transitions))
+    wall = draw(st.sampled_from(transitions(zone)))
+    return wall + timedelta(minutes=draw(st.integers(-120, 120))), zone
 
 
 @given(WALLS, st.sampled_from(ZONES))

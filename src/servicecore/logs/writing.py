@@ -73,17 +73,14 @@ class Writer:
     recorded: int | None = None
 
     def write(self, kind: Callable[..., Event], **said: object) -> None:
-        """Append an event at the present instant, by whom the present row names."""
-        self.write_by(self.actor() if self.plan.actor else None, kind, **said)
-
-    def write_by(self, actor: Actor | None, kind: Callable[..., Event], **said: object) -> None:
-        """Append an event at the present instant."""
+        """Append an event at the present instant, by whom the row names unless `actor` is said."""
+        if "actor" not in said and self.plan.actor is not None:
+            said["actor"] = self.actor()
         event = kind(
             request=self.request,
             occurred_at=self.occurred,
             recorded_at=self.recorded,
             sequence=len(self.events),
-            actor=actor,
             **said,
         )
         self.events.append(event)
@@ -119,7 +116,7 @@ class Writer:
             said = f"opens at {self.written(opened)}, after its first row"
             self.note(f"{said}: moved to {self.written(first)}")
         self.opening, self.occurred = self.line, min(opened, first)
-        self.write_by(actor, Opened, facts=facts)
+        self.write(Opened, facts=facts, actor=actor)
 
     def opened_column(self) -> int | None:
         """The instant in the first row's column of the opening, where it says one."""
@@ -238,4 +235,4 @@ class Writer:
         if meaning.event == "customer replied":
             side = Side.CUSTOMER
         by = Actor(actor.party if actor else side, side)
-        self.write_by(by, Replied, public=meaning.public, automatic=meaning.automatic)
+        self.write(Replied, public=meaning.public, automatic=meaning.automatic, actor=by)

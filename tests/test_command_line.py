@@ -108,7 +108,9 @@ def test_a_request_opened_later_had_not_happened(
 ) -> None:
     """K1: nothing behind the instant is known."""
     assert main([*files, "--at", "2026-03-06T12:00+01:00"]) == 0
-    assert "2 requests as of" in capsys.readouterr().out
+    assert "2 requests as of Fri 6 Mar 2026 11:00 UTC; 2 requests opened later left out" in (
+        capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("ending", [".csv.gz", ".csv"])

@@ -105,8 +105,9 @@ def _replay(given: argparse.Namespace) -> int:
     report = report_of(
         log.histories, book, at=at, worst=given.worst, progress=_progress("requests replayed")
     )
-    print(log.summary(), end="\n\n")
-    print(printed(report))
+    print(log.counts(), printed(report), sep="\n\n")
+    if complaints := log.complaints():
+        print("", complaints, sep="\n")
     if given.json:
         _write(given.json, {**table_of(report), "log": _table_of_log(log)})
     return 0

@@ -57,13 +57,19 @@ class Log:
         unusable:
               1 × is bad (line 4)
         """
+        return "\n".join(filter(None, (self.counts(), self.complaints())))
+
+    def counts(self) -> str:
+        """How many rows were read and used, and what came out of them, in one line."""
         events = sum(map(len, self.histories.values()))
         rows = f"{self.rows_read:,} rows read, {self.rows_used:,} used"
         requests = f"{len(self.histories):,} requests with {events:,} events"
-        lines = [f"{rows}, {len(self.unusable):,} unusable; {requests}"]
-        lines += _by_reason("unusable", self.unusable)
-        lines += _by_reason("used with a note", self.notes)
-        return "\n".join(lines)
+        return f"{rows}, {len(self.unusable):,} unusable; {requests}"
+
+    def complaints(self) -> str:
+        """What could not be used, or only with a note, by reason; empty if all was well."""
+        unusable = _by_reason("unusable", self.unusable)
+        return "\n".join([*unusable, *_by_reason("used with a note", self.notes)])
 
 
 def _by_reason(title: str, listed: Iterable[Unusable | Note]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from servicecore.instants import duration_text
@@ -20,7 +19,7 @@ HEADER = ("clock", "priority", *COLUMNS, "kept", "95 % interval")
 def printed(report: LogReport) -> str:
     """The whole report: attainment, the worst breaches, and what could not be judged."""
     parts = [
-        f"{counted(report.requests, 'request')} as of {when(report.at)} UTC",
+        f"{counted(report.requests, 'request')} as of {when(report.at)} UTC{_later(report.later)}",
         attainment_table(report.attainment),
         LEGEND,
         *(worst_breaches(report.worst)),
@@ -28,6 +27,10 @@ def printed(report: LogReport) -> str:
         *(_listed("Could not be replayed", [f"{k}: {v}" for k, v in report.failed.items()])),
     ]
     return "\n\n".join(parts)
+
+
+def _later(later: int) -> str:
+    return f"; {counted(later, 'request')} opened later left out" if later else ""
 
 
 LEGEND = """\
@@ -91,8 +94,3 @@ def _listed(title: str, items: Sequence[str]) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 row", "2 rows"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def by_reason(reasons: Iterable[str]) -> list[str]:
-    """The reasons with their counts, the most frequent first."""
-    return [f"{count:,} × {reason}" for reason, count in Counter(reasons).most_common()]

@@ -43,7 +43,8 @@ class LogReport:
 
     `worst` holds the breaches that were late longest, of their calendar's time, longest first.
     `without_policy` names the requests that no policy matches; `failed` those that could not be
-    replayed, with the reason. `attainment` is in the order of the policies' clocks and of the priorities.
+    replayed, with the reason; `later` counts those opened after the instant, which are left out.
+    `attainment` is in the order of the policies' clocks and of the priorities.
     """
 
     instant: int
@@ -52,6 +53,7 @@ class LogReport:
     worst: tuple[Breach, ...]
     without_policy: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(factory=dict)
+    later: int = 0
 
     @property
     def at(self) -> DateTime:
@@ -98,6 +100,7 @@ def report_of(
         breaches.result(),
         tuple(without_policy),
         failed,
+        len(histories) - len(known),
     )
 
 
@@ -154,6 +157,7 @@ def table_of(report: LogReport) -> dict[str, object]:
     return {
         "at": report.at.isoformat(),
         "requests": report.requests,
+        "later": report.later,
         "attainment": [_row(row) for row in report.attainment],
         "worst": [_breach(breach) for breach in report.worst],
         "without_policy": list(report.without_policy),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore.documents import Document, parse_document, read_document
-from servicecore.errors import Fault, FaultyFile, PolicyFileError
+from servicecore.errors import Fault, FaultyFile, MissingExtra, PolicyFileError
 
 
 def parse(text: str, suffix: str) -> Document:
@@ -140,6 +141,14 @@ def test_a_file_is_read_and_says_its_name(tmp_path: Path) -> None:
     with pytest.raises(PolicyFileError) as caught:
         read_document(tmp_path / "none.toml", PolicyFileError)
     assert "No such file" in str(caught.value)
+
+
+def test_yaml_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.delitem(sys.modules, "servicecore.documents.fromyaml", raising=False)
+    with pytest.raises(MissingExtra, match=r"servicecore\[files\]"):
+        parse("a: 1", ".yaml")
+    assert parse("a = 1", ".toml").table == {"a": 1}
 
 
 def test_faults_get_their_lines_and_the_order_of_the_file() -> None:

@@ -21,7 +21,7 @@ from servicecore.instants import Days, to_date, to_datetime, to_duration, to_ins
 from servicecore.sla.calendar_table import definition_of_table, table_of_definition
 from servicecore.sla.definition import Composition, Definition, Weekly
 from servicecore.sla.timeline import CLOSING, OPENING, Timeline
-from servicecore.sla.wall import wall_of_instant
+from servicecore.sla.wall import instant_of_wall, offsets_of_year
 from servicecore.sla.years import shown
 
 Landing = Literal["early", "late"]
@@ -120,8 +120,16 @@ class Calendar:
 
     def is_provisional_instant(self, instant: int) -> bool:
         """`is_provisional` for an instant in microseconds."""
+        end = self._end_of_known
+        return end is not None and instant >= end
+
+    @cached_property
+    def _end_of_known(self) -> int | None:
+        """The instant at which the first date begins whose holidays are not known."""
         known = self.known_until
-        return known is not None and wall_of_instant(instant, self.zone)[0] > known.toordinal()
+        if known is None:
+            return None
+        return instant_of_wall(known.toordinal() + 1, 0, offsets_of_year(self.zone, known.year))
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies in a window; windows are half-open."""

@@ -215,6 +215,13 @@ def test_cancelling_stops_every_clock_without_a_verdict() -> None:
     }
 
 
+def test_a_merged_request_stops_every_clock_without_a_verdict() -> None:
+    """K6: what it is merged into keeps its own clocks."""
+    situation = at([opened(), replied(0.5), status(1, "merged")], 100)
+    assert states(situation, "resolution") == [State.CANCELLED]
+    assert states(situation, "first response") == [State.MET]
+
+
 def test_a_change_of_priority_keeps_what_has_elapsed() -> None:
     """K3: the new target holds from the start; the reading tells of the change."""
     history = [

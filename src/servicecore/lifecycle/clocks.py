@@ -48,10 +48,11 @@ def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
     return ASKED_AGAIN if responded else ASKED
 
 
+_ENTERED = {"merged": frozenset({"merged", STATUS_ENTERED + "merged"})}
 _FACTS_OF: Mapping[type[Event], Callable[[Any], AbstractSet[str]]] = {
     Opened: lambda _: OPENED,
     Assigned: lambda event: ASSIGNED if event.group or event.person else NOTHING,
-    StatusChanged: lambda event: {STATUS_ENTERED + event.status},
+    StatusChanged: lambda event: _ENTERED.get(event.status) or {STATUS_ENTERED + event.status},
     Resolved: lambda event: {"resolved", STATUS_ENTERED + event.status},
     Reopened: lambda event: {"reopened", STATUS_ENTERED + event.status},
     Closed: lambda event: {"closed", STATUS_ENTERED + event.status},

@@ -11,6 +11,7 @@ import re
 import reprlib
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -80,7 +81,7 @@ def to_datetime(instant: int, zone: ZoneInfo | None = None) -> DateTime:
 
 def to_timedelta(microseconds: int) -> timedelta:
     """The duration as a stdlib timedelta."""
-    return timedelta(microseconds=microseconds)
+    return microseconds * MICROSECOND
 
 
 def zone_named(name: object) -> Timezone:
@@ -195,6 +196,7 @@ def to_duration(value: timedelta | str | Days, name: str = "duration") -> int | 
     return _parsed(value.strip(), name)
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str, name: str) -> int | Days:
     if days := _WORKING_DAYS.fullmatch(text):
         return Days(int(days[1]))

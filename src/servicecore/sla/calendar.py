@@ -17,7 +17,7 @@ from attrs import frozen
 from pendulum import DateTime
 
 from servicecore.errors import InvalidValue, NeverOpen
-from servicecore.instants import Days, to_date, to_datetime, to_duration, to_instant
+from servicecore.instants import Days, to_date, to_datetime, to_duration, to_instant, to_timedelta
 from servicecore.sla.calendar_table import definition_of_table, table_of_definition
 from servicecore.sla.definition import Composition, Definition, Weekly
 from servicecore.sla.timeline import CLOSING, OPENING, Timeline
@@ -137,9 +137,8 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """The open time from `start` to `end`, negative where `end` comes first (C5)."""
-        return timedelta(
-            microseconds=self.timeline.between(to_instant(start, "start"), to_instant(end, "end"))
-        )
+        worked = self.timeline.between(to_instant(start, "start"), to_instant(end, "end"))
+        return to_timedelta(worked)
 
     def add(
         self, at: datetime, duration: timedelta | str | Days, *, landing: Landing = "early"

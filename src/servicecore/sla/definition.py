@@ -71,7 +71,9 @@ class Weekly:
         offsets = offsets_of_year(self.zone, year)
         first, last = _ordinal(year) - REACH, _ordinal(year + 1) + REACH
         windows = [window for _, own in self._windows(first, last, offsets) for window in own]
-        edges = combine(union(windows), self._breaks(first, last, offsets), only_left)
+        edges, breaks = union(windows), self._breaks(first, last, offsets)
+        if breaks:
+            edges = combine(edges, breaks, only_left)
         return combine(edges, [start, end], both)
 
     def days_of_year(self, year: int) -> list[WorkingDay]:
@@ -202,7 +204,7 @@ def _special(schedule: Schedule, first: int, last: int) -> Iterator[tuple[date, 
             yield day, f"changed hours on {day}"
         else:
             yield day, schedule.holiday_on(day) or f"holiday on {day}"
-    for day in schedule.breaks:
+    for day in sorted(schedule.breaks):
         if first <= day.toordinal() < last:
             yield day, f"break on {day}"
 

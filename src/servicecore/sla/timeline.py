@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+
+from attrs import frozen
 
 from servicecore.errors import NeverOpen
 from servicecore.instants import duration_text
@@ -20,36 +21,37 @@ OPENING, CLOSING = 0, 1
 """The parity of an edge's position says which of the two it is."""
 
 
-class Span(NamedTuple):
+@frozen(eq=False)
+class Span:
     """A compiled stretch of time ``[first, last)``.
 
-    `worked` holds the open time from `first` to each of the `edges`. `base` gives it for any
-    instant in one look: behind an even number of edges it is ``base[number]``, behind an odd
-    number, in a window, ``base[number] + instant``. A window that goes on past the stretch has an
-    edge at `first` or `last` that is no real one.
+    `base` gives the open time from `first` to any instant in one look: behind an even number of
+    edges it is ``base[number]``, behind an odd number, in a window, ``base[number] + instant``.
+    `totals` holds the open time up to each closing, and `shift` what turns open time into the
+    instant in that window at which it is reached: ``shift[window] + open time``. A window that goes
+    on past the stretch has an edge at `first` or `last` that is no real one.
     """
 
     first: int
     last: int
     edges: Edges
     base: list[int]
-    worked: list[int]
+    totals: list[int]
+    shift: list[int]
 
 
 def _span(chunks: dict[int, Edges]) -> Span:
     edges = chained(list(chunks.values()))
-    base, worked, done = [0], [], 0
-    for position, edge in enumerate(edges):
-        if position % 2 == OPENING:
-            base.append(done - edge)
-        else:
-            done += edge - edges[position - 1]
-            base.append(done)
-        worked.append(done)
-    if not chunks:
-        return Span(END, START, edges, base, worked)
+    base, totals, shift, done = [0], [], [], 0
+    for opens, closes in zip(edges[::2], edges[1::2], strict=True):
+        base.append(done - opens)
+        done += closes - opens
+        base.append(done)
+        totals.append(done)
+        shift.append(closes - done)
     years = list(chunks)
-    return Span(start_of_year(years[0]), start_of_year(years[-1] + 1), edges, base, worked)
+    first, last = (start_of_year(years[0]), start_of_year(years[-1] + 1)) if years else (END, START)
+    return Span(first, last, edges, base, totals, shift)
 
 
 class Timeline:
@@ -76,27 +78,33 @@ class Timeline:
 
     def between(self, start: int, end: int) -> int:
         """The open time from `start` to `end`; negative where `end` is before `start` (C5)."""
-        first, last, edges, base, _ = self._years.compiled
-        if not (first <= start < last and first <= end < last):
-            _, _, edges, base, _ = self._years.cover(year_of(start), year_of(end))
-        before = bisect_right(edges, start)
-        behind = bisect_right(edges, end)
-        open_time = base[behind] - base[before]
+        span = self._years.compiled
+        if not (span.first <= start < span.last and span.first <= end < span.last):
+            span = self._years.cover(year_of(start), year_of(end))
+        before = bisect_right(span.edges, start)
+        behind = bisect_right(span.edges, end)
+        open_time = span.base[behind] - span.base[before]
         if behind & 1:
             open_time += end
         return open_time - start if before & 1 else open_time
 
-    def add(self, start: int, duration: int, late: bool = False) -> int:  # hot
+    def add(self, start: int, duration: int, late: bool = False) -> int:
         """The instant at which `duration` of open time has passed since `start` (C4)."""
-        span = self._covering(start)
+        span = self._years.compiled
+        if not span.first <= start < span.last:
+            span = self._years.cover(year_of(start))
         if duration == 0 and not late:
             return start
+        # The earliest such instant, or the latest: going back it is the latest that counts.
+        find = bisect_left if duration > 0 and not late else bisect_right
         while True:
             before = bisect_right(span.edges, start)
-            goal = span.base[before] + duration + (start if before & 1 else 0)
-            found = _reached(span, goal, late) if duration >= 0 else _left(span, goal)
-            if found is not None:
-                return found
+            goal = span.base[before] + duration
+            if before & 1:
+                goal += start
+            window = find(span.totals, goal)
+            if goal >= 0 and window < len(span.shift):
+                return span.shift[window] + goal
             span = self._further(span, start, duration)
 
     def _further(self, span: Span, start: int, duration: int) -> Span:
@@ -140,19 +148,3 @@ class Timeline:
         before, behind = bisect_right(edges, start), bisect_left(edges, end)
         cut_at_start, cut_at_end = [start] * (before & 1), [end] * (behind & 1)
         return cut_at_start + edges[before:behind] + cut_at_end
-
-
-def _reached(span: Span, goal: int, late: bool) -> int | None:  # as in add
-    """The earliest instant with `goal` worked, or the latest opening-side one; None if beyond."""
-    position = bisect_right(span.worked, goal) if late else bisect_left(span.worked, goal)
-    if position == len(span.worked):
-        return None
-    return span.edges[position] - span.worked[position] + goal
-
-
-def _left(span: Span, goal: int) -> int | None:
-    """The latest instant with `goal` worked; None if before the span."""
-    if goal < 0:
-        return None
-    position = bisect_right(span.worked, goal) - 1
-    return span.edges[position] - span.worked[position] + goal

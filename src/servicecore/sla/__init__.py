@@ -4,6 +4,7 @@ from servicecore.instants import Days
 from servicecore.sla.book import BookVersion, PolicyBook, Selection
 from servicecore.sla.calendar import Calendar, Window, always
 from servicecore.sla.clock import Reading, State, read, read_cycles
+from servicecore.sla.cycle import Pause, Retarget, Run
 from servicecore.sla.mark import Mark
 from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rules import ClockRule
@@ -17,9 +18,12 @@ __all__ = [
     "Days",
     "Deadline",
     "Mark",
+    "Pause",
     "Policy",
     "PolicyBook",
     "Reading",
+    "Retarget",
+    "Run",
     "Selection",
     "State",
     "Stretch",

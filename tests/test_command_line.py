@@ -129,7 +129,8 @@ def test_a_compressed_log_is_read_as_it_is(
     ("change", "said"),
     [
         ({"--at": "yesterday"}, "--at is 'yesterday': expected ISO 8601"),
-        ({"--at": "2026-03-09T12:00"}, "naive"),
+        ({"--at": "2026-03-09T12:00"}, "has no offset"),
+        ({"--json": "nowhere/report.json"}, "its folder is not there"),
         ({"policies.toml": "[[policies]]\nname = 3"}, "line 2: policies[0].name"),
         ({"mapping.toml": "request = 'number'"}, "time"),
         ({"events.csv": "number,what\nA,B\n"}, "when"),

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 from servicecore.errors import InvalidValue, ServiceCoreError
@@ -28,6 +29,9 @@ PROGRESS_EVERY = 1.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that a terminal cannot show is no failure
+            stream.reconfigure(errors="backslashreplace")
     given = _parser().parse_args(arguments)
     try:
         command: Callable[[argparse.Namespace], int] = given.command
@@ -59,12 +63,21 @@ def _parser() -> argparse.ArgumentParser:
     replaying.add_argument("--mapping", type=Path, required=True, help="what EVENTS' columns mean")
     replaying.add_argument("--at", metavar="T", help="an ISO 8601 instant; default: the last event")
     replaying.add_argument("--json", type=Path, metavar="OUT", help="write the whole report there")
-    replaying.add_argument("--worst", type=int, default=3, metavar="N", help="breaches to explain")
+    replaying.add_argument(
+        "--worst", type=_count, default=3, metavar="N", help="breaches to explain"
+    )
     replaying.set_defaults(command=_replay)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of policy files")
     schema.set_defaults(command=_schema)
     return parser
+
+
+def _count(text: str) -> int:
+    """A number of things, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of breaches")
+    return int(text)
 
 
 def _demo(_: argparse.Namespace) -> int:
@@ -99,6 +112,8 @@ def _check(given: argparse.Namespace) -> int:
 
 def _replay(given: argparse.Namespace) -> int:
     at = None if given.at is None else to_instant(_instant(given.at))
+    if given.json and not given.json.absolute().parent.is_dir():
+        raise InvalidValue(f"--json is {str(given.json)!r}: its folder is not there")
     book = load_policies(given.policies)
     mapping = load_mapping(given.mapping)
     log = read_log(given.events, mapping, progress=_progress("rows read"))
@@ -110,15 +125,18 @@ def _replay(given: argparse.Namespace) -> int:
         print("", complaints, sep="\n")
     if given.json:
         _write(given.json, {**table_of(report), "log": _table_of_log(log)})
-    return 0
+    return 1 if report.failed and len(report.failed) == report.requests else 0
 
 
 def _instant(text: str) -> datetime:
+    expected = "expected ISO 8601 with an offset such as 2017-02-18T15:00+00:00"
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
-        expected = "expected ISO 8601 with a zone such as 2017-02-18T15:00+00:00"
         raise InvalidValue(f"--at is {text!r}: {expected}") from None
+    if at.tzinfo is None:
+        raise InvalidValue(f"--at is {text!r}, which has no offset: {expected}")
+    return at
 
 
 def _table_of_log(log: Log) -> dict[str, object]:

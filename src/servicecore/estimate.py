@@ -17,7 +17,7 @@ Reason = Literal[
 ]  # fmt: skip
 
 
-@frozen(order=False)
+@frozen
 class Estimate:
     """A figure with what it rests on; it has a value, or a reason why it has none.
 

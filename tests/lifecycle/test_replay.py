@@ -296,6 +296,42 @@ def test_a_clock_whose_target_is_taken_away_is_cancelled() -> None:
     assert states(at(history, 9, book), "resolution") == [State.CANCELLED]
 
 
+def test_a_target_that_comes_back_was_never_away() -> None:
+    """K3: a minute without a target is no way out of one."""
+    book = PolicyBook.of(Policy("gold", {"resolution": {"high": Target("4h")}}))
+    history = [
+        opened(priority="high"),
+        Prioritised(request="R1", occurred_at=after(1), priority="low"),
+        Prioritised(request="R1", occurred_at=after(1.1), priority="high"),
+    ]
+    reading = at(history, 9, book).reading("resolution")
+    assert reading is not None
+    assert (reading.state, reading.breached_at) == (State.BREACHED, after(4))
+
+
+def test_a_cancelled_request_that_is_reopened_begins_anew() -> None:
+    """K6, K4: what was cancelled keeps no verdict; the work that begins again has one."""
+    history = [opened(), Cancelled(request="R1", occurred_at=after(1)), reopened(5), resolved(6)]
+    situation = at(history, 7)
+    assert states(situation, "resolution") == [State.CANCELLED, State.MET]
+    assert situation.readings["resolution"][1].started_at == after(5)
+
+
+def test_a_breach_stays_under_a_longer_target_and_is_counted_from() -> None:
+    """M2, K3: a retarget does not lift a breach; late is what has counted since it."""
+    history = [
+        opened(priority="high"),
+        Prioritised(request="R1", occurred_at=after(5), priority="low"),
+        resolved(6),
+    ]
+    reading = at(history, 7).reading("resolution")
+    assert reading is not None
+    assert (reading.state, reading.breached_at) == (State.MISSED, after(4))
+    assert reading.late_by == timedelta(hours=2)
+    assert reading.remaining == timedelta(hours=2)
+    assert "was due Fri 6 Mar 2026 13:00, late by 2h" in reading.explain()
+
+
 def test_the_owner_is_whoever_it_was_assigned_to_last() -> None:
     """R9: an assignment names group and person."""
     assigned = Assigned(request="R1", occurred_at=after(1), group="network", person="bo")

@@ -176,6 +176,27 @@ def test_every_state_has_its_words(marks: list[Mark], state: State, start: str) 
     assert ("was late" in reading.explain()) == (state is State.CANCELLED and reading.late)
 
 
+def test_late_in_closed_time_only_says_so() -> None:
+    """K1: a stop after closing is late, although no open time has passed."""
+    text = read(
+        [Mark.start(april(7, 16, 30)), Mark.stop(april(7, 19))],
+        Target("1h", OFFICE),
+        at=april(8, 9),
+    )
+    assert text.explain().startswith(
+        "missed: stopped Tue 7 Apr 2026 19:00, was due Tue 7 Apr 2026 17:30, "
+        "late by 1h 30m of closed time"
+    )
+
+
+def test_the_hour_that_comes_twice_is_told_with_its_offset() -> None:
+    """K8: half past two and half past two are an hour apart."""
+    night = Calendar.from_dict({"timezone": "Europe/Berlin", "hours": "sun 00:00-10:00"}, "night")
+    start = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN)
+    text = read([Mark.start(start)], Target("1h", night), at=start).explain()
+    assert "Sun 25 Oct 2026 02:30 (+02:00) – Sun 25 Oct 2026 02:30 (+01:00)  open, 1h" in text
+
+
 def test_time_used_before_the_start_is_told() -> None:
     """K7: a clock may start with time already used."""
     text = read([Mark.start(april(7, 10), used="1h")], FOUR_HOURS, at=april(7, 12)).explain()

@@ -121,6 +121,44 @@ def test_instants_outside_the_years_are_refused(instant: int) -> None:
             ask()
 
 
+def test_days_at_the_ends_of_the_years_do_not_depend_on_what_was_asked_before() -> None:
+    """C8: a local date may lie outside the years while its instant lies inside."""
+    for zone, at in (
+        ("America/New_York", datetime(1900, 1, 1, 2, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2199, 12, 31, 20, tzinfo=UTC)),
+    ):
+        table = {"timezone": zone, "hours": "mon-sun 00:00-24:00"}
+        fresh, asked = Calendar.from_dict(table), Calendar.from_dict(table)
+        asked.is_open(datetime(2026, 1, 1, tzinfo=UTC))
+        answers = []
+        for calendar in (fresh, asked):
+            try:
+                answers.append(calendar.add_days(at, 0).isoformat())
+            except NeverOpen as problem:
+                answers.append(str(problem))
+        assert answers[0] == answers[1]
+
+
+def test_compositions_have_an_end() -> None:
+    """C8: what cannot be answered for is refused when it is made."""
+    tall = office()
+    for _ in range(100):
+        tall = tall | always
+    assert tall.is_open(datetime(2026, 3, 6, 3, tzinfo=UTC))
+    with pytest.raises(InvalidValue, match="more than 100"):
+        tall | always
+
+
+def test_a_window_in_the_repeated_hour_survives_pickling() -> None:
+    """T1: both passes of the hour keep their instants."""
+    night = Calendar.from_dict({"timezone": "Europe/Berlin", "hours": "sun 02:30-10:00"})
+    half_past = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # the second pass of 02:30
+    (window,) = night.windows(half_past - timedelta(hours=1), half_past)
+    for twin in (pickle.loads(pickle.dumps(window)), copy.deepcopy(window)):  # noqa: S301  # ours
+        assert [edge.timestamp() for edge in twin] == [edge.timestamp() for edge in window]
+    assert window.closes.timestamp() == half_past.timestamp()
+
+
 def test_copies_and_pickles_are_equal_and_answer_alike() -> None:
     """A calendar is a value: what it has compiled is no part of it."""
     calendar = (office() | always) - office().named("maintenance")

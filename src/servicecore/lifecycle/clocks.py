@@ -68,7 +68,7 @@ class ClockMarks:
     marks: list[Mark] = field(factory=list)
     running: bool = False
     paused: bool = False
-    stopped: bool = False
+    ended: Literal["stop", "cancel"] | None = None
 
     def take(self, facts: AbstractSet[str], status: str, reason: str, instant: int) -> None:
         """Mark what the facts of one event, and the status behind it, mean to this clock."""
@@ -89,8 +89,8 @@ class ClockMarks:
             elif not facts.isdisjoint(rule.renews):
                 self._end("stop", instant)
                 self._begin(Mark("start", instant))
-        elif self.stopped and "reopened" in facts and rule.reopening != "stopped":
-            self._begin(_REOPENING[rule.reopening](instant))
+        elif self.ended and "reopened" in facts and rule.reopening != "stopped":
+            self._begin(_REOPENING["cycle" if self.ended == "cancel" else rule.reopening](instant))
         elif not facts.isdisjoint(rule.starts):
             self._begin(Mark("start", instant))
 
@@ -100,7 +100,7 @@ class ClockMarks:
 
     def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
         self.marks.append(Mark(kind, instant))
-        self.running, self.stopped = False, kind == "stop"
+        self.running, self.ended = False, kind
 
 
 _REOPENING: Mapping[str, Callable[[int], Mark]] = {

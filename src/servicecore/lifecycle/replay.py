@@ -73,21 +73,35 @@ def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) ->
 
 @define
 class _Owed:
-    """The target of one clock over time: the first one, and the marks that its changes make."""
+    """The target of one clock over time: the first one, and the marks that its changes make.
+
+    Where the target goes away the clock is no longer owed, and cancelled; where it comes back, that
+    was only in between, and the clock has run on.
+    """
 
     first: Target | None = None
     now: Target | None = None
-    marks: list[Mark] = field(factory=list)
+    changes: list[Mark] = field(factory=list)
+    gone: Mark | None = None
+
+    @property
+    def marks(self) -> list[Mark]:
+        """All of them, the end included if the target is gone."""
+        return self.changes if self.gone is None else [*self.changes, self.gone]
 
     def change(self, target: Target | None, instant: int, reason: str) -> None:
+        """Take the target that holds from an instant on; None for none."""
+        if target is None:
+            if self.now is not None and self.gone is None:
+                self.gone = Mark("cancel", instant, f"no target for {reason}")
+            return
+        self.gone = None
         if target is self.now or target == self.now:
             return
         if self.first is None:
             self.first = target
-        elif target is None:
-            self.marks.append(Mark("cancel", instant, f"no target for {reason}"))
         else:
-            self.marks.append(Mark("retarget", instant, reason, target=target))
+            self.changes.append(Mark("retarget", instant, reason, target=target))
         self.now = target
 
 

@@ -22,7 +22,7 @@ def printed(report: LogReport) -> str:
         f"{counted(report.requests, 'request')} as of {when(report.at)} UTC{_later(report.later)}",
         attainment_table(report.attainment),
         LEGEND,
-        *(worst_breaches(report.worst)),
+        *worst_breaches(report),
         *(_listed("No policy matches", report.without_policy)),
         *(_listed("Could not be replayed", [f"{k}: {v}" for k, v in report.failed.items()])),
     ]
@@ -68,11 +68,12 @@ def aligned(table: Sequence[Sequence[str]], left: int = 2) -> str:
     )
 
 
-def worst_breaches(worst: Sequence[Breach]) -> list[str]:
+def worst_breaches(report: LogReport) -> list[str]:
     """The breaches that were late longest, each with its explanation."""
-    if not worst:
-        return ["No clock was late."]
-    return ["The worst breaches:", *map(_breach, worst)]
+    if report.worst:
+        return ["The worst breaches:", *map(_breach, report.worst)]
+    late = any(row.missed or row.late for row in report.attainment)
+    return [] if late or not report.attainment else ["No clock was late."]
 
 
 def _breach(breach: Breach) -> str:

@@ -34,7 +34,7 @@ class Breach:
     @property
     def late_by(self) -> int:
         """How much of its calendar's time it was over, in microseconds."""
-        return -(self.reading.remaining_microseconds or 0)
+        return self.reading.late_by_microseconds
 
 
 @frozen

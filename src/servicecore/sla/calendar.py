@@ -5,7 +5,7 @@ Datetimes exist only in this module's methods; the answers come from integer tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,15 @@ from attrs import frozen
 from pendulum import DateTime
 
 from servicecore.errors import InvalidValue, NeverOpen
-from servicecore.instants import Days, to_date, to_datetime, to_duration, to_instant, to_timedelta
+from servicecore.instants import (
+    Days,
+    to_date,
+    to_datetime,
+    to_duration,
+    to_instant,
+    to_timedelta,
+    zone_named,
+)
 from servicecore.sla.calendar_table import definition_of_table, table_of_definition
 from servicecore.sla.definition import Composition, Definition, Weekly
 from servicecore.sla.timeline import CLOSING, OPENING, Timeline
@@ -32,6 +40,18 @@ class Window(NamedTuple):
 
     opens: DateTime
     closes: DateTime
+
+    def __reduce__(self) -> tuple[Callable[..., Window], tuple[int, int, ZoneInfo]]:
+        """Pickled as instants: a pendulum datetime in a repeated hour would move by it."""
+        return _window, (
+            to_instant(self.opens),
+            to_instant(self.closes),
+            zone_named(self.opens.timezone_name),
+        )
+
+
+def _window(opens: int, closes: int, zone: ZoneInfo) -> Window:
+    return Window(to_datetime(opens, zone), to_datetime(closes, zone))
 
 
 @frozen(repr=False)
@@ -219,8 +239,7 @@ class Calendar:
     def windows(self, start: datetime, end: datetime) -> list[Window]:
         """The windows between two instants, cut at both and joined over midnight."""
         edges = self.timeline.windows(to_instant(start, "start"), to_instant(end, "end"))
-        out = [self._out(edge) for edge in edges]
-        return [Window(opens, closes) for opens, closes in zip(out[::2], out[1::2], strict=True)]
+        return [_window(*window, self.zone) for window in zip(edges[::2], edges[1::2], strict=True)]
 
     def __or__(self, other: Calendar) -> Calendar:
         """Open when one of the two is: follow the sun (C6)."""

@@ -36,10 +36,11 @@ class Reading:
     """What a clock shows at an instant.
 
     Instants (`instant`, `started`, `ended`, `due`, `breached`, `if_resumed`) and durations (`used`,
-    `elapsed_microseconds`, `remaining_microseconds`) are integer microseconds. `at`, their
-    namesakes ending in ``_at``, `due_if_resumed`, `elapsed` and `remaining` are the same for
-    people, in the zone of the target's calendar. `remaining` is negative once late. `cycle`
-    counts from 0.
+    `elapsed_microseconds`, `remaining_microseconds`, `late_by_microseconds`) are integer
+    microseconds. `at`, their namesakes ending in ``_at``, `due_if_resumed`, `elapsed`, `remaining`
+    and `late_by` are the same for people, in the zone of the target's calendar. A breach stays,
+    also under a longer target that came later; `remaining` is what the present target leaves, and
+    so is negative for a clock that is late under it. `cycle` counts from 0.
     `without_effect` are marks that changed nothing.
     """
 
@@ -54,6 +55,7 @@ class Reading:
     if_resumed: int | None = None
     elapsed_microseconds: int = 0
     remaining_microseconds: int | None = None
+    late_by_microseconds: int = 0
     used: int = 0
     runs: tuple[Run, ...] = ()
     pauses: tuple[Pause, ...] = ()
@@ -77,9 +79,14 @@ class Reading:
 
     @property
     def remaining(self) -> timedelta | None:
-        """The time left; negative once late; None before the start of a clock of working days."""
+        """The time that the target leaves; None before the start, unless it is a duration."""
         left = self.remaining_microseconds
         return None if left is None else timedelta(microseconds=left)
+
+    @property
+    def late_by(self) -> timedelta:
+        """The time that has counted since the breach; zero in time, and in closed time only."""
+        return timedelta(microseconds=self.late_by_microseconds)
 
     @property
     def started_at(self) -> DateTime | None:
@@ -93,7 +100,7 @@ class Reading:
 
     @property
     def due_at(self) -> DateTime | None:
-        """When it is due, or was at its end; None before the start and while paused (K2)."""
+        """When it is due, or was at its end; None before the start and while paused, but for dates."""
         return self._out(self.due)
 
     @property
@@ -195,6 +202,7 @@ def _reading(cycle: Cycle, at: int, without_effect: tuple[Mark, ...]) -> Reading
         if_resumed=cycle.due_from(now, remaining) if due is None else due,
         elapsed_microseconds=elapsed,
         remaining_microseconds=remaining,
+        late_by_microseconds=cycle.late_by(now),
         used=cycle.used,
         runs=tuple(cycle.runs),
         pauses=tuple(cycle.pauses),

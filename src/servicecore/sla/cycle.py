@@ -137,6 +137,18 @@ class Cycle:
             return self.target.within
         return self.target.calendar.timeline.between(self.started, self.target.due(self.started))
 
+    def late_by(self, at: int) -> int:
+        """The time that has counted since the breach; by a date, all of the calendar's time."""
+        if self.breached is None:
+            return 0
+        if self.target.instant is not None:
+            return self.target.calendar.timeline.between(self.breached, at)
+        return sum(
+            run.calendar.timeline.between(max(run.start, self.breached), end)
+            for run in self.runs
+            if (end := at if run.end is None else run.end) > self.breached
+        )
+
     def due_from(self, at: int, remaining: int) -> int:
         """When a paused clock with so much left would be due if it ran from an instant on (K2)."""
         if isinstance(self.target.within, Days):

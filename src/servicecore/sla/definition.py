@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from servicecore.errors import InvalidValue
 from servicecore.instants import zone_named
 from servicecore.sla.days import WorkingDay, WorkingDays
 from servicecore.sla.edges import Edges, both, combine, either, only_left, union
@@ -42,6 +43,7 @@ class Weekly:
     zone_name: str
     versions: tuple[Version, ...]
     name: str = field(default="", eq=False)
+    depth: ClassVar[int] = 0
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -120,6 +122,9 @@ class Weekly:
         )
 
 
+DEEPEST = 100
+"""So many compositions upon one another can be answered for without exhausting the stack."""
+
 OPERATORS: dict[str, Callable[[bool, bool], bool]] = {"|": either, "&": both, "-": only_left}
 
 
@@ -131,6 +136,14 @@ class Composition:
     left: Weekly | Composition
     right: Weekly | Composition
     name: str = field(default="", eq=False)
+    depth: int = field(init=False, eq=False, repr=False)
+
+    @depth.default
+    def _depth(self) -> int:
+        depth = 1 + max(self.left.depth, self.right.depth)
+        if depth > DEEPEST:
+            raise InvalidValue(f"composed of more than {DEEPEST} calendars, one upon the other")
+        return depth
 
     @property
     def zone_name(self) -> str:

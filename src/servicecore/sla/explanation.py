@@ -35,7 +35,14 @@ def when(moment: DateTime | None) -> str:
     """An instant as people write it, in the zone that it is in."""
     if moment is None:
         return "never"
-    return moment.format("ddd D MMM YYYY HH:mm" + (":ss" if moment.second else ""), locale="en")
+    text = moment.format("ddd D MMM YYYY HH:mm" + (":ss" if moment.second else ""), locale="en")
+    return text + _which_pass(moment)
+
+
+def _which_pass(moment: DateTime) -> str:
+    """The offset where the clock shows a time twice, so that both can be told apart."""
+    shown_twice = moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    return moment.format(" (Z)", locale="en") if shown_twice else ""
 
 
 def _pending(_: Reading) -> str:
@@ -47,10 +54,9 @@ def _running(reading: Reading) -> str:
 
 
 def _paused(reading: Reading) -> str:
-    pause = reading.trace[-1] if reading.trace else None
-    reason = f" ({pause.reasons[0]})" if pause and pause.kind == "paused" and pause.reasons else ""
+    reason = f" ({reading.pauses[-1].reason})" if reading.pauses[-1].reason else ""
     if reading.late:
-        return f"paused{reason}: was due {when(reading.breached_at)}, late by {_left(reading)}"
+        return f"paused{reason}: was due {when(reading.breached_at)}, late by {_late_by(reading)}"
     resumed = when(reading.due_if_resumed)
     return f"paused{reason}: {_left(reading)} left, due {resumed} if resumed now"
 
@@ -61,12 +67,12 @@ def _met(reading: Reading) -> str:
 
 
 def _missed(reading: Reading) -> str:
-    was_due = f"was due {when(reading.breached_at)}, late by {_left(reading)}"
+    was_due = f"was due {when(reading.breached_at)}, late by {_late_by(reading)}"
     return f"missed: stopped {when(reading.ended_at)}, {was_due}"
 
 
 def _breached(reading: Reading) -> str:
-    return f"breached: was due {when(reading.breached_at)}, late by {_left(reading)} and running"
+    return f"breached: was due {when(reading.breached_at)}, late by {_late_by(reading)} and running"
 
 
 def _cancelled(reading: Reading) -> str:
@@ -86,7 +92,14 @@ _VERDICTS: Mapping[State, Callable[[Reading], str]] = {
 
 
 def _left(reading: Reading) -> str:
-    return duration_text(abs(reading.remaining_microseconds or 0))
+    return duration_text(reading.remaining_microseconds or 0)
+
+
+def _late_by(reading: Reading) -> str:
+    if reading.late_by_microseconds:
+        return duration_text(reading.late_by_microseconds)
+    now = reading.instant if reading.ended is None else reading.ended
+    return f"{duration_text(now - (reading.breached or now))} of closed time"
 
 
 def _target(reading: Reading) -> str:
@@ -147,5 +160,6 @@ def _line(stretch: Stretch) -> str:
 
 def _from_to(first: Stretch, last: Stretch) -> str:
     start, end = first.start_at, last.end_at
-    until = end.format("HH:mm", locale="en") if end.date() == start.date() else when(end)
+    same_day = end.date() == start.date() and not _which_pass(end)
+    until = end.format("HH:mm", locale="en") if same_day else when(end)
     return f"{when(start)} – {until}"

@@ -57,9 +57,8 @@ class Years(Generic[Chunk, Compiled]):
     def cover(self, *years: int) -> Compiled:
         """Know at least these years and all between them, as far as calendars answer."""
         with self._lock:
-            known = (*years, *self._chunks)
-            first, last = min(known), max(known)
-            wanted = range(max(first, FIRST_YEAR), min(last, LAST_YEAR) + 1)
+            asked = [min(max(year, FIRST_YEAR), LAST_YEAR) for year in (*years, *self._chunks)]
+            wanted = range(min(asked), max(asked) + 1)
             if len(wanted) > len(self._chunks):
                 self._chunks = {
                     year: self._chunks[year] if year in self._chunks else self._chunk_of(year)

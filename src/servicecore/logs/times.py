@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
@@ -27,13 +27,13 @@ from servicecore.instants import (
     zone_named,
 )  # fmt: skip
 from servicecore.logs.mapping import EPOCHS, ISO, Times
+from servicecore.logs.quoting import quoted
 from servicecore.sla.wall import EPOCH_DAY, Offsets, instant_of_wall, offsets_of_year
+from servicecore.sla.years import END, FIRST_YEAR, LAST_YEAR, START
 
 Cell = str | datetime
 """What a cell holds: text, or an instant where the file has a type for it."""
 
-FIRST = to_instant(datetime.min.replace(tzinfo=UTC))
-LAST = to_instant(datetime.max.replace(tzinfo=UTC))
 _WALL_EPOCH = EPOCH.replace(tzinfo=None)
 
 
@@ -68,9 +68,11 @@ class Instants(dict[Cell | None, int | Odd]):
         try:
             found = self._read(cell)
         except (ValueError, OverflowError):
-            found = LAST + 1
-        if not isinstance(found, Odd) and not FIRST <= found <= LAST:
-            found = Odd(None, f"{_text(cell)!r} lies too near to the year 1 or 9999")
+            found = END
+        instant = found.instant if isinstance(found, Odd) else found
+        # Calendars answer for no other years: one such instant would spoil the whole report.
+        if instant is not None and not START <= instant < END:
+            found = Odd(None, f"{_text(cell)} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
         self[cell] = found
         return found
 
@@ -78,7 +80,7 @@ class Instants(dict[Cell | None, int | Odd]):
         moment = cell if isinstance(cell, datetime) else self._moment(cell)
         if moment is None:
             expected = " or ".join(map(repr, self.times.formats))
-            return Odd(None, f"{_text(cell)!r} is no time: expected {expected}")
+            return Odd(None, f"{_text(cell)} is no time: expected {expected}")
         if isinstance(moment, int):
             return self._of_wall(cell, moment)
         if moment.tzinfo is None:
@@ -106,14 +108,14 @@ class Instants(dict[Cell | None, int | Odd]):
             return None
         start = day * DAY
         offsets = offsets_of_year(self.zone, (EPOCH + timedelta(day)).year)
-        for (since, offset), (until, _) in pairwise([*offsets, (LAST, 0)]):
+        for (since, offset), (until, _) in pairwise([*offsets, (END, 0)]):
             if since < start - offset - DAY and start - offset + 2 * DAY < until:
                 return offset
         return None
 
     def _near_transition(self, cell: Cell, wall: int) -> int | Odd:
         if self.zone is None:
-            return Odd(None, f"{_text(cell)!r} has no offset, and the mapping names no zone")
+            return Odd(None, f"{_text(cell)} has no offset, and the mapping names no zone")
         offsets = offsets_of_year(self.zone, (EPOCH + timedelta(wall // DAY)).year)
         shown = instants_of_wall(wall, offsets)
         if len(shown) == 1:
@@ -121,14 +123,14 @@ class Instants(dict[Cell | None, int | Odd]):
         return self._twice(cell, shown) if shown else self._gap(cell, wall, offsets)
 
     def _twice(self, cell: Cell, shown: Sequence[int]) -> Odd:
-        said = f"{_text(cell)!r} comes twice in {self.times.zone}"
+        said = f"{_text(cell)} comes twice in {self.times.zone}"
         if self.times.twice == "refuse":
             return Odd(None, said)
         taken = f"{said}: taken as the {self.times.twice}"
         return Odd(shown[0] if self.times.twice == "first" else shown[-1], taken)
 
     def _gap(self, cell: Cell, wall: int, offsets: Offsets) -> Odd:
-        said = f"{_text(cell)!r} does not exist in {self.times.zone}"
+        said = f"{_text(cell)} does not exist in {self.times.zone}"
         if self.times.gap == "refuse":
             return Odd(None, said)
         days, time = divmod(wall, DAY)
@@ -147,7 +149,7 @@ def instants_of_wall(wall: int, offsets: Offsets) -> list[int]:
 
 
 def _text(cell: Cell) -> str:
-    return cell.isoformat() if isinstance(cell, datetime) else cell
+    return quoted(cell.isoformat() if isinstance(cell, datetime) else cell)
 
 
 Reader = Callable[[str], datetime | int]
@@ -165,7 +167,13 @@ def _reader(written: str) -> Reader:
     return _quick(written) or partial(_by_pattern, pattern=written)
 
 
+# Few digits only: a number such as 1e999990 takes a minute to become an int.
+_NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,9})?")
+
+
 def _since_epoch(text: str, unit: int) -> datetime:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
     return EPOCH + timedelta(microseconds=int(Decimal(text) * unit))
 
 

@@ -1,0 +1,21 @@
+"""Text of a log as it stands in messages."""
+
+from __future__ import annotations
+
+from reprlib import Repr
+
+MOST_CHARACTERS = 80
+
+_short = Repr()
+_short.maxstring = _short.maxother = MOST_CHARACTERS
+
+
+def quoted(value: object) -> str:
+    r"""A value for a message: in quotation marks, short, and with nothing that drives a terminal.
+
+    >>> print(quoted("a\x1b[2Jb"))
+    'a\x1b[2Jb'
+    >>> len(quoted("x" * 100_000))
+    80
+    """
+    return _short.repr(value)

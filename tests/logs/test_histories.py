@@ -479,10 +479,28 @@ class TestARowPerRequest:
         kinds = [kind for kind, *_ in only(read(tmp_path, text, self.MAPPING))]
         assert kinds == [Opened, Reopened, Resolved]
 
-    def test_what_happened_before_the_opening_moves_it(self, tmp_path: Path) -> None:
-        log = read(tmp_path, f"{self.HEADER} a,@10,,,,@4,,,,", self.MAPPING)
-        assert [(kind, minute) for kind, minute, _ in only(log)] == [(Opened, -56), (Resolved, -56)]
-        assert "after its first row: moved to" in log.notes[0].reason
+    @pytest.mark.parametrize(
+        ("row", "column", "minute"),
+        [
+            ("a,@10,,,,@4,,,,", "solved", "04"),
+            ("a,@10,,@5,,@20,,,,", "answered", "05"),
+            ("a,@10,,@5,,,,@3,,", "closed", "03"),
+        ],
+    )
+    def test_what_happened_before_the_opening_makes_the_row_unusable(
+        self, tmp_path: Path, row: str, column: str, minute: str
+    ) -> None:
+        log = read(tmp_path, f"{self.HEADER} {row} b,@0,,,,@0,,,,", self.MAPPING)
+        assert list(log.histories) == ["b"]
+        assert [(row.line, row.request, row.reason) for row in log.unusable] == [
+            (
+                2,
+                "a",
+                f"{column} 2026-03-02T12:{minute}:00+01:00 lies before "
+                "opened 2026-03-02T12:10:00+01:00",
+            ),
+        ]
+        assert not log.notes
 
     def test_rows_that_cannot_be_used(self, tmp_path: Path) -> None:
         text = f"{self.HEADER} a,@0,,,,,,,, b,,,,,@1,,,, c,@0,,,,soon,,,, a,@0,,,,@1,,,,"
@@ -501,6 +519,16 @@ class TestARowPerRequest:
             (2, None, "names no request: 'id' is empty"),
             (3, None, "has 2 columns: expected 10"),
         ]
+
+
+def test_a_mistyped_year_is_one_unusable_row(tmp_path: Path) -> None:
+    """C8: calendars answer for no such year, so it must not become the end of the log."""
+    text = "id,at,status a,@0,New a,3017-03-02T12:00,Active a,@5,Done"
+    log = read(tmp_path, text, BASE)
+    assert plain(log.histories["a"]) == [(Opened, 0, {}), (Resolved, 5, {})]
+    assert [(row.line, row.reason) for row in log.unusable] == [
+        (3, "at '3017-03-02T12:00' lies outside the years 1900 to 2199"),
+    ]
 
 
 GAP = "at '2026-03-29T02:30' does not exist in Europe/Berlin"

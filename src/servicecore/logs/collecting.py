@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from attrs import Factory, define
 
+from servicecore.instants import to_datetime
 from servicecore.logs.log import Log, Note, Unusable
 from servicecore.logs.plan import Entry, Plan, Unnamed
 from servicecore.logs.rows import Cells, Row
@@ -96,8 +97,23 @@ class Collector:
                 instant = self.adjusted(found, slot) if isinstance(found, Odd) else found
                 entries.append((line, instant, cells, slot))
         entries.sort(key=itemgetter(_INSTANT))
+        self.check_opening(entries)
         self.entries[request] = self.nobody_before_assigned(entries)
         self.keep_remarks(line, request)
+
+    def check_opening(self, entries: list[Entry]) -> None:
+        """Refuse a row in which something happened before the opening: one of them is wrong."""
+        first = entries[0]
+        if self.plan.meanings(first)[0].event != "opened":
+            events = [self.plan.meanings(entry)[0].event for entry in entries]
+            opening = entries[events.index("opened")]
+            raise NotUsable(f"{self.moment(first)} lies before {self.moment(opening)}")
+
+    def moment(self, entry: Entry) -> str:
+        """The column and the instant of one event of a request with a single row."""
+        _, instant, _, slot = entry
+        at = to_datetime(instant, self.plan.instants.zone).isoformat()
+        return f"{self.plan.columns[int(slot or 0)]} {at}"
 
     def nobody_before_assigned(self, entries: list[Entry]) -> list[Entry]:
         """The entries with no group and person in those before the assignment, if there is one."""

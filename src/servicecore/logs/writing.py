@@ -131,7 +131,7 @@ class Writer:
 
     def opening_row(self, entries: Sequence[Entry]) -> Entry:
         """The first row that says that it is the opening, else the first row."""
-        if self.plan.mapping.activities or self.plan.moments:
+        if self.plan.mapping.activities:
             for entry in entries:
                 if any(meaning.event == "opened" for meaning in self.plan.meanings(entry)):
                     return entry

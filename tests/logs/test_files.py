@@ -104,6 +104,12 @@ def test_a_mark_of_the_encoding_is_no_part_of_a_name(tmp_path: Path, encoding: s
     assert list(log.histories) == ["ä"]
 
 
+def test_utf_16_without_its_mark_is_one_error(tmp_path: Path) -> None:
+    mapping = mapping_from_dict({**TABLE, "file": {"encoding": "utf-16"}})
+    with pytest.raises(InvalidValue, match=r"log.csv cannot be decoded: UTF-16 stream"):
+        read(tmp_path, HEADER.encode("utf-16-le"), mapping)
+
+
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
     text = HEADER + "a,2026-03-02T12:00,New,x\n"
     assert read(tmp_path, gzip.compress(text.encode())) == read(tmp_path, text)

@@ -492,14 +492,9 @@ class TestARowPerRequest:
     ) -> None:
         log = read(tmp_path, f"{self.HEADER} {row} b,@0,,,,@0,,,,", self.MAPPING)
         assert list(log.histories) == ["b"]
-        assert [(row.line, row.request, row.reason) for row in log.unusable] == [
-            (
-                2,
-                "a",
-                f"{column} 2026-03-02T12:{minute}:00+01:00 lies before "
-                "opened 2026-03-02T12:10:00+01:00",
-            ),
-        ]
+        opened = "opened 2026-03-02T12:10:00+01:00"
+        reason = f"{column} 2026-03-02T12:{minute}:00+01:00 lies before {opened}"
+        assert list(log.unusable) == [(2, "a", reason)]
         assert not log.notes
 
     def test_rows_that_cannot_be_used(self, tmp_path: Path) -> None:

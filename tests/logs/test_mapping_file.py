@@ -214,9 +214,9 @@ side = "desc"
         ({"request": "id"}, "time: missing: expected a table with the column of a row's instant"),
         (good(time=3), "time: found 3: expected a table"),
         (good(request=""), "request: found '': expected the name"),
-        (good(file={"delimiter": "||"}), "file: the delimiter is '||': expected one character"),
-        (good(file={"quote": ","}), "file: the quote is ',': expected one character other than"),
-        (good(file={"encoding": "utf-9"}), "file: unknown encoding 'utf-9': expected one that"),
+        (good(file={"delimiter": "||"}), "file.delimiter: the delimiter is '||': expected one character"),
+        (good(file={"quote": ","}), "file.quote: the quote is ',': expected one character other than"),
+        (good(file={"encoding": "utf-9"}), "file.encoding: unknown encoding 'utf-9': expected one that"),
         (good(file={"encoding": 8}), "file.encoding: found 8: expected text"),
         (good(file={"null": [None]}), "file.null: found [None]: expected a text or a list"),
         (good(order={"colum": "n"}), "order.column: missing: expected the name of a column"),
@@ -265,6 +265,39 @@ def test_each_fault_says_where_what_was_found_and_expected(
 ) -> None:
     found = faults(table)
     assert [text for text in found if text.startswith(expected)], found
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("%d/%d/%Y", "the format '%d/%d/%Y': names a directive twice"),
+        ("%Y-%V", "the format '%Y-%V': ISO week directive"),
+        ("%Y-%Q", "the format '%Y-%Q': 'Q' is a bad directive"),
+    ],
+)
+def test_formats_are_tried_when_the_mapping_is_loaded(written: str, problem: str) -> None:
+    (found,) = faults(good(time={"column": "at", "zone": "UTC", "format": written}))
+    assert found.startswith(f"time.format: {problem}")
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "undefined", "hex", "zlib"])
+def test_encodings_are_tried_when_the_mapping_is_loaded(encoding: str) -> None:
+    (found,) = faults(good(file={"encoding": encoding}))
+    assert found.startswith(f"file.encoding: {encoding!r} is no encoding of text: expected one")
+
+
+def test_each_fault_of_the_file_stands_at_its_own_key() -> None:
+    found = faults(good(file={"delimiter": ";;", "quote": "''", "encoding": "utf-88"}))
+    assert [fault.partition(":")[0] for fault in found] == [
+        "file.delimiter", "file.quote", "file.encoding",
+    ]  # fmt: skip
+    (found,) = faults(good(file={"delimiter": '"'}))
+    assert found.startswith("file.quote: the quote is")
+
+
+def test_delimiter_and_quote_may_change_places() -> None:
+    dialect = mapping_from_dict(good(file={"delimiter": '"', "quote": ","})).dialect
+    assert dialect == Dialect(delimiter='"', quote=",")
 
 
 def test_one_mistake_is_one_fault() -> None:

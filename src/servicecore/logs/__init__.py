@@ -1,9 +1,9 @@
 """Event logs of other systems, as histories."""
 
+from servicecore.logs.dialect import Dialect
 from servicecore.logs.log import Log, Note, Unusable
 from servicecore.logs.mapping import (
     Actors,
-    Dialect,
     FactColumn,
     LogMapping,
     Meaning,

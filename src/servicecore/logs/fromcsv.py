@@ -13,7 +13,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from servicecore.errors import InvalidValue
-from servicecore.logs.mapping import Dialect, LogMapping
+from servicecore.logs.dialect import Dialect
+from servicecore.logs.mapping import LogMapping
 from servicecore.logs.rows import Row, Texts, check_columns
 
 GZIP = b"\x1f\x8b"
@@ -63,6 +64,8 @@ def _one_error(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as problem:
         said = f"is not {problem.encoding} ({problem.reason})"
         raise InvalidValue(f"{path} {said}: expected file.encoding to name its encoding") from None
+    except UnicodeError as problem:
+        raise InvalidValue(f"{path} cannot be decoded: {problem}") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
         raise InvalidValue(f"{path} cannot be decompressed: {problem}") from None
     except csv.Error as problem:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from attrs import field, frozen
@@ -13,6 +12,7 @@ from attrs import field, frozen
 from servicecore.errors import InvalidValue
 from servicecore.instants import zone_named
 from servicecore.lifecycle.events import Side
+from servicecore.logs.dialect import Dialect
 from servicecore.requests import FACT_NAMES, Fact
 
 INITIAL = "new"
@@ -46,37 +46,12 @@ STATUS_ENTERED = "status: "
 NOTHING = "nothing"
 
 ISO = "iso"
+SAMPLE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EPOCHS = {"epoch": 1_000_000, "epoch ms": 1_000, "epoch us": 1}
 
 Unknown = Literal["refuse", "ignore"]
 Kind = Literal["text", "integer", "number", "words"]
 Place = tuple[str | int, ...]
-
-
-@frozen(kw_only=True)
-class Dialect:
-    """How the file is written down.
-
-    An empty cell says nothing, and so does one that is in `nulls`. An empty `quote` means that
-    quotation marks are ordinary characters.
-    """
-
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
-    nulls: frozenset[str] = frozenset()
-
-    def __attrs_post_init__(self) -> None:
-        if len(self.delimiter) != 1 or self.delimiter in "\r\n":
-            raise InvalidValue(f"the delimiter is {self.delimiter!r}: expected one character")
-        if len(self.quote) > 1 or self.quote in {self.delimiter, "\r", "\n"}:
-            expected = "one character other than the delimiter, or '' for none"
-            raise InvalidValue(f"the quote is {self.quote!r}: expected {expected}")
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            expected = "one that Python knows, such as 'utf-8' or 'cp1252'"
-            raise InvalidValue(f"unknown encoding {self.encoding!r}: expected {expected}") from None
 
 
 @frozen(kw_only=True)
@@ -116,13 +91,20 @@ def _check_pattern(pattern: str, zone: str | None) -> None:
         raise InvalidValue(f"unknown format {pattern!r}: expected {known} or '%d/%m/%Y %H:%M'")
     if not re.search("%[YyGcx]", pattern):
         raise InvalidValue(f"the format {pattern!r} has no year: expected %Y")
-    try:
-        datetime.strptime("", pattern)  # noqa: DTZ007  # only to hear what is wrong with it
-    except ValueError as problem:
-        if "does not match" not in str(problem):
-            raise InvalidValue(f"the format {pattern!r}: {problem}") from None
+    _try(pattern, "")
+    # Some of what is wrong with a pattern is told only of a text that fits.
+    _try(pattern, SAMPLE.strftime(pattern))
     if "%z" not in pattern and zone is None:
         raise InvalidValue(f"the format {pattern!r} has no offset: expected a zone")
+
+
+def _try(pattern: str, text: str) -> None:
+    try:
+        datetime.strptime(text, pattern)  # noqa: DTZ007  # only to hear what is wrong with it
+    except (ValueError, re.error) as problem:
+        if text or "does not match" not in str(problem):
+            said = "names a directive twice" if isinstance(problem, re.error) else problem
+            raise InvalidValue(f"the format {pattern!r}: {said}") from None
 
 
 @frozen
@@ -247,7 +229,7 @@ class LogMapping:
     group: str | None = None
     person: str | None = None
     actors: Actors | None = None
-    dialect: Dialect = Dialect()
+    dialect: Dialect = field(factory=Dialect)
 
     def __attrs_post_init__(self) -> None:
         if self.rows == "events" and not self.time:

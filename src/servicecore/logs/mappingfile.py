@@ -10,7 +10,8 @@ from servicecore.errors import MappingFileError
 from servicecore.faults import Faults, FaultyTable
 from servicecore.instants import zone_named
 from servicecore.lifecycle.events import Side
-from servicecore.logs.mapping import ISO, Actors, Dialect, LogMapping, Meaning, Times
+from servicecore.logs.dialect import Dialect, check_delimiter, check_encoding, check_quote
+from servicecore.logs.mapping import ISO, Actors, LogMapping, Meaning, Times
 from servicecore.logs.sections import Section
 from servicecore.logs.words import constants, fact_columns, vocabulary
 
@@ -66,17 +67,22 @@ def _file(top: Section) -> dict[str, object]:
     section = top.section("file")
     if section is None:
         return {}
-    given = {key: section.value(key) for key in ("delimiter", "quote", "encoding")}
-    for key, value in given.items():
-        if value is not None and not isinstance(value, str):
-            section.refuse(key, "text")
+    usual = Dialect()
+    delimiter = section.any_text("delimiter", usual.delimiter)
+    quote = section.any_text("quote", usual.quote)
+    encoding = section.any_text("encoding", usual.encoding)
     nulls = frozenset(section.texts("null", "a text or a list of texts that stand for nothing"))
     section.close()
-    written = {key: value for key, value in given.items() if isinstance(value, str)}
-    dialect = Dialect(nulls=nulls)
-    with top.faults.within("file"):
-        dialect = Dialect(nulls=nulls, **written)
-    return {"dialect": dialect}
+    before = len(top.faults.found)
+    with top.faults.within("file", "delimiter"):
+        check_delimiter(delimiter)
+    with top.faults.within("file", "quote"):
+        check_quote(quote, delimiter)
+    with top.faults.within("file", "encoding"):
+        check_encoding(encoding)
+    if len(top.faults.found) > before:
+        return {}
+    return {"dialect": Dialect(delimiter=delimiter, quote=quote, encoding=encoding, nulls=nulls)}
 
 
 def _time(top: Section, rows: str) -> dict[str, object]:

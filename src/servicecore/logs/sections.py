@@ -57,6 +57,15 @@ class Section:
             self.refuse(key, expected)
         return otherwise
 
+    def any_text(self, key: str, otherwise: str) -> str:
+        """Text that may be empty, or `otherwise` where nothing stands there."""
+        value = self.value(key)
+        if isinstance(value, str):
+            return value
+        if key in self.table:
+            self.refuse(key, "text")
+        return otherwise
+
     def required(self, key: str, expected: str) -> str:
         """Text that has to be there."""
         if key not in self.table:

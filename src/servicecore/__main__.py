@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
+from servicecore import __version__
 from servicecore.errors import InvalidValue, ServiceCoreError
 from servicecore.instants import to_instant
 from servicecore.logs import Log, load_mapping, read_log
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m servicecore", description="SLA rules that explain themselves."
     )
+    parser.add_argument("--version", action="version", version=f"servicecore {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="replay 300 real incidents under an example policy")

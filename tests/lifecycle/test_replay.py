@@ -417,6 +417,17 @@ def test_the_trace_adds_up_to_what_has_elapsed(history: list[Event], quarters: i
 
 
 @given(EVENTS, st.integers(0, 60))
+def test_late_is_what_is_over_the_target(history: list[Event], quarters: int) -> None:
+    """K1: without another target, what has counted since the breach is the negative remainder."""
+    for cycles in replay(history, BOOK, at=after(quarters / 4)).readings.values():
+        for reading in cycles:
+            if reading.late and not reading.retargets:
+                assert reading.late_by_microseconds == -(reading.remaining_microseconds or 0)
+            elif not reading.late:
+                assert reading.late_by_microseconds == 0
+
+
+@given(EVENTS, st.integers(0, 60))
 def test_marks_of_a_replay_all_have_an_effect(history: list[Event], quarters: int) -> None:
     """K1: the rules tell a clock nothing that it knows already."""
     for cycles in replay(history, BOOK, at=after(quarters / 4)).readings.values():
@@ -438,8 +449,9 @@ def test_resolution_counts_what_a_walk_by_quarters_counts(
                 running, over = False, True
             elif isinstance(event, Resolved | Closed) and running:
                 running = False
-            elif isinstance(event, Reopened) and not running and not over:
-                running = True
+            elif isinstance(event, Reopened) and not running:
+                expected = 0.0 if over else expected  # what was cancelled begins anew
+                running, over = True, False
             paused = status_now == "waiting for customer"
         if quarter < quarters and running and not paused:
             expected += 0.25

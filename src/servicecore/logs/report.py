@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 
 from attrs import field, frozen
 
 from servicecore.errors import ServiceCoreError
-from servicecore.instants import DateTime, duration_text, to_datetime
+from servicecore.instants import DateTime, as_instant, duration_text, to_datetime
 from servicecore.lifecycle.events import Event
 from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.situation import Situation
@@ -65,18 +66,18 @@ def report_of(
     histories: Mapping[str, tuple[Event, ...]],
     book: PolicyBook,
     *,
-    at: int | None = None,
+    at: datetime | int | None = None,
     worst: int = 3,
     progress: Progress | None = None,
 ) -> LogReport:
     """Replay every history at an instant and report attainment and the `worst` breaches.
 
-    `at` is in microseconds; None is the instant of the last event, behind which a log knows
-    nothing. Requests that were opened later are left out: they had not happened. A history that
-    cannot be replayed is listed and stops nobody else. `progress` is called now and then with the
-    number of histories done.
+    `at` is a datetime, or an instant in microseconds; None is the instant of the last event, behind
+    which a log knows nothing. Requests that were opened later are left out: they had not happened.
+    A history that cannot be replayed is listed and stops nobody else. `progress` is called now and
+    then with the number of histories done.
     """
-    instant = last_instant(histories.values()) if at is None else at
+    instant = last_instant(histories.values()) if at is None else as_instant(at)
     tally, breaches = AttainmentTally(), _Worst(worst)
     without_policy: list[str] = []
     failed: dict[str, str] = {}

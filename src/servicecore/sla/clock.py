@@ -100,7 +100,7 @@ class Reading:
 
     @property
     def due_at(self) -> DateTime | None:
-        """When it is due, or was at its end; None before the start and while paused, but for dates."""
+        """When it is due, or was at its end; None before the start and (but for dates) in a pause."""
         return self._out(self.due)
 
     @property

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore.documents import Document, parse_document, read_document
-from servicecore.errors import Fault, FaultyFile, MissingExtra, PolicyFileError
+from servicecore.errors import Fault, FaultyFile, InvalidValue, MissingExtra, PolicyFileError
 
 
 def parse(text: str, suffix: str) -> Document:
@@ -112,6 +112,11 @@ def test_a_key_that_stands_there_twice_is_a_fault_with_both_lines() -> None:
         ("a: \x00", ".yaml", "is no YAML: unacceptable character #x0000"),
         ("[1]: 2\n", ".yaml", "line 1: a key is a list or a table: expected text"),
         ("a: !!python/none x", ".yaml", "line 1: a: the tag 'tag:yaml.org,2002:python/none'"),
+        (
+            "a: &x {b: 1}\nc:\n  <<: *x\n",
+            ".yaml",
+            "line 3: c: merge keys (<<) are not read: expected the keys themselves",
+        ),
         ("[1, 2]", ".json", "expected a table at the top, found a list"),
         ("7", ".yaml", "expected a table at the top, found a int"),
         ("a = 1", ".ini", "its name ends in '.ini': expected .toml, .yaml, .yml or .json"),
@@ -141,6 +146,11 @@ def test_a_file_is_read_and_says_its_name(tmp_path: Path) -> None:
     with pytest.raises(PolicyFileError) as caught:
         read_document(tmp_path / "none.toml", PolicyFileError)
     assert "No such file" in str(caught.value)
+
+
+def test_a_path_that_is_none_is_refused_clearly() -> None:
+    with pytest.raises(InvalidValue, match="path is 5: expected the path of a file"):
+        read_document(5, PolicyFileError)  # type: ignore[arg-type]
 
 
 def test_yaml_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

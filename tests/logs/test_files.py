@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from servicecore.errors import InvalidValue, MappingFileError, MissingExtra
 from servicecore.lifecycle.events import Opened, Resolved
-from servicecore.logs import Log, LogMapping, load_mapping, mapping_from_dict, read_log
+from servicecore.logs import Log, LogMapping, Note, load_mapping, mapping_from_dict, read_log
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "uci"
 TABLE: dict[str, object] = {
@@ -147,7 +147,7 @@ def test_all_missing_columns_are_named_before_anything_is_read(tmp_path: Path) -
         read_log(path, MAPPING, told.append)
     assert str(caught.value).splitlines() == [
         f"{path} does not fit the mapping (its columns: ID, at, stauts, title, title)",
-        "  request: the log has no column 'id'",
+        "  request: the log has no column 'id'; did you mean 'ID'?",
         "  status.column: the log has no column 'status'; did you mean 'stauts'?",
         "  facts.title: the log has 2 columns 'title': expected one",
     ]
@@ -166,7 +166,7 @@ def test_the_summary_groups_rows_by_reason(tmp_path: Path) -> None:
     odd = [f"a,2026-03-02T12:00,{word},x" for word in ["New", *"AAAAAAABBC", *"DEFGHIJKL"]]
     log = read(tmp_path, HEADER + "\n".join(odd) + "\nb,,New,\n")
     assert log.summary().splitlines() == [
-        "21 rows read, 1 used, 20 unusable; 1 requests with 1 events",
+        "21 rows read, 1 used, 20 unusable; 1 request with 1 event",
         "unusable:",
         "      7 × the status 'A' is not named in the mapping (lines 3, 4, 5, 6, 7, and 2 more)",
         "      2 × the status 'B' is not named in the mapping (lines 10, 11)",
@@ -176,6 +176,48 @@ def test_the_summary_groups_rows_by_reason(tmp_path: Path) -> None:
         ),
         "      3 × for 3 other reasons",
     ]
+
+
+def test_one_is_not_many() -> None:
+    log = Log(histories={}, rows_read=1, rows_used=1)
+    assert log.counts() == "1 row read, 1 used, 0 unusable; 0 requests with 0 events"
+    reasons = [Note(2, "a", reason) for reason in "abcdefghijk"]
+    log = Log(histories={}, rows_read=1, rows_used=1, notes=tuple(reasons))
+    assert log.complaints().splitlines()[-1] == "      1 × for 1 other reason"
+
+
+def test_what_a_cell_holds_neither_floods_nor_drives_a_terminal(tmp_path: Path) -> None:
+    evil = "\x1b[2J" + "x" * 100_000
+    table = {**TABLE, "order": {"column": "n"}, "facts": {"n": {"column": "n", "as": "integer"}}}
+    lines = [f"a,2026-03-02T12:00,{evil},1", f"a,{evil},New,1", f"a,2026-03-02T12:00,New,{evil}"]
+    lines += ["a,2026-03-02T12:00,New,1.5"]
+    text = "id,at,status,n\n" + "\n".join(lines)
+    log = read(tmp_path, text, mapping_from_dict(table))
+    assert len(log.unusable) == 3
+    assert "\x1b" not in log.summary()
+    assert len(log.summary()) < 800
+    with pytest.raises(MappingFileError) as caught:
+        read(tmp_path, f"{evil},at\n")
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_mapping_that_is_a_path_is_refused_clearly(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match=r"mapping is 'm.toml': expected .*load_mapping"):
+        read_log(tmp_path / "log.csv", "m.toml")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="path is 5: expected the path of a file"):
+        read_log(5, MAPPING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_header_of_one_column_hints_at_the_delimiter(tmp_path: Path, delimiter: str) -> None:
+    with pytest.raises(MappingFileError) as caught:
+        read(tmp_path, HEADER.replace(",", delimiter))
+    (fault,) = caught.value.exceptions
+    assert str(fault) == (
+        f"file.delimiter: the header is one column with {delimiter!r} in it; "
+        f"did you mean {delimiter!r}?"
+    )
 
 
 class TestParquet:

@@ -214,9 +214,18 @@ side = "desc"
         ({"request": "id"}, "time: missing: expected a table with the column of a row's instant"),
         (good(time=3), "time: found 3: expected a table"),
         (good(request=""), "request: found '': expected the name"),
-        (good(file={"delimiter": "||"}), "file.delimiter: the delimiter is '||': expected one character"),
-        (good(file={"quote": ","}), "file.quote: the quote is ',': expected one character other than"),
-        (good(file={"encoding": "utf-9"}), "file.encoding: unknown encoding 'utf-9': expected one that"),
+        (
+            good(file={"delimiter": "||"}),
+            "file.delimiter: the delimiter is '||': expected one character",
+        ),
+        (
+            good(file={"quote": ","}),
+            "file.quote: the quote is ',': expected one character other than",
+        ),
+        (
+            good(file={"encoding": "utf-9"}),
+            "file.encoding: unknown encoding 'utf-9': expected one that",
+        ),
         (good(file={"encoding": 8}), "file.encoding: found 8: expected text"),
         (good(file={"null": [None]}), "file.null: found [None]: expected a text or a list"),
         (good(order={"colum": "n"}), "order.column: missing: expected the name of a column"),

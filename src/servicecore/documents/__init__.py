@@ -14,7 +14,7 @@ from pathlib import Path
 from attrs import frozen
 
 from servicecore.documents.located import Located, Where
-from servicecore.errors import Fault, FaultyFile
+from servicecore.errors import Fault, FaultyFile, InvalidValue
 
 __all__ = ["Document", "parse_document", "read_document"]
 
@@ -53,8 +53,10 @@ def read_document(path: str | PathLike[str], failure: type[FaultyFile]) -> Docum
 
     `failure` is raised with every fault, with its line, where the file cannot be read: it is not
     there, it is no UTF-8, its syntax is wrong, a key comes twice, it is no table. `MissingExtra`
-    is raised for YAML without PyYAML.
+    is raised for YAML without PyYAML, `InvalidValue` for what is no path.
     """
+    if not isinstance(path, str | PathLike):
+        raise InvalidValue(f"path is {path!r}: expected the path of a file")
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as problem:

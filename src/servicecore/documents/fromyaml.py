@@ -82,6 +82,9 @@ class _Builder:
             if not isinstance(key, yaml.ScalarNode):
                 self.fault(where, "a key is a list or a table: expected text", key)
                 continue
+            if key.value == "<<" and key.style is None:
+                self.fault(where, "merge keys (<<) are not read: expected the keys themselves", key)
+                continue
             member = (*where, key.value)
             self.located.note_key(member, key.start_mark.line + 1)
             table[key.value] = self.build(item, member)

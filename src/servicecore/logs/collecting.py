@@ -12,6 +12,7 @@ from attrs import Factory, define
 from servicecore.instants import to_datetime
 from servicecore.logs.log import Log, Note, Unusable
 from servicecore.logs.plan import Entry, Plan, Unnamed
+from servicecore.logs.quoting import quoted
 from servicecore.logs.rows import Cells, Row
 from servicecore.logs.times import Odd
 from servicecore.logs.writing import history
@@ -144,7 +145,7 @@ class Collector:
         except InvalidOperation:
             number = Decimal("nan")
         if number.is_nan():
-            found = repr(cells[slot]) if cells[slot] else "missing"
+            found = quoted(cells[slot]) if cells[slot] else "missing"
             raise NotUsable(f"{self.plan.columns[slot]} is {found}: expected a number")
         return number
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from attrs import frozen
 
 from servicecore.lifecycle.events import Event
+from servicecore.logs.quoting import counted
 
 MOST_LINES = 5
 MOST_REASONS = 10
@@ -62,8 +63,8 @@ class Log:
     def counts(self) -> str:
         """How many rows were read and used, and what came out of them, in one line."""
         events = sum(map(len, self.histories.values()))
-        rows = f"{self.rows_read:,} rows read, {self.rows_used:,} used"
-        requests = f"{len(self.histories):,} requests with {events:,} events"
+        rows = f"{counted(self.rows_read, 'row')} read, {self.rows_used:,} used"
+        requests = f"{counted(len(self.histories), 'request')} with {counted(events, 'event')}"
         return f"{rows}, {len(self.unusable):,} unusable; {requests}"
 
     def complaints(self) -> str:
@@ -85,9 +86,8 @@ def _by_reason(title: str, listed: Iterable[Unusable | Note]) -> list[str]:
         for reason, where in often[:MOST_REASONS]
     ]
     if others := often[MOST_REASONS:]:
-        lines.append(
-            f"{sum(len(where) for _, where in others):7,} × for {len(others):,} other reasons"
-        )
+        rows = sum(len(where) for _, where in others)
+        lines.append(f"{rows:7,} × for {counted(len(others), 'other reason')}")
     return [f"{title}:", *lines]
 
 

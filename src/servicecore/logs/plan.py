@@ -20,6 +20,7 @@ from servicecore.logs.mapping import (
     Meaning,
     Vocabulary,
 )
+from servicecore.logs.quoting import quoted
 from servicecore.logs.rows import Cells
 from servicecore.logs.times import Cell, Instants
 from servicecore.requests import Fact
@@ -48,7 +49,7 @@ class Words(dict[Cell | Cells | None, Meaning | Unnamed]):
         """Work out what a word means that was not seen before."""
         cells = key if isinstance(key, tuple) else (key,)
         word = self.vocabulary.joined.join(str(cell) for cell in cells if cell is not None)
-        unnamed = Unnamed(f"the {self.called} {word!r} is not named in the mapping")
+        unnamed = Unnamed(f"the {self.called} {quoted(word)} is not named in the mapping")
         self[key] = found = self.vocabulary.names.get(word, unnamed if word else Meaning(NOTHING))
         return found
 
@@ -68,7 +69,7 @@ class FactWords(dict[Cell, Fact | Unnamed]):
 
     def _meaning(self, text: str) -> Fact | Unnamed:
         if self.column.values is not None:
-            unnamed = Unnamed(f"the {self.name} {text!r} is not named in the mapping")
+            unnamed = Unnamed(f"the {self.name} {quoted(text)} is not named in the mapping")
             return self.column.values.get(text, unnamed)
         if self.column.kind == "words":
             parts = (part.strip() for part in text.split(self.column.separator))
@@ -76,7 +77,7 @@ class FactWords(dict[Cell, Fact | Unnamed]):
         try:
             return _READERS[self.column.kind](text)
         except ValueError:
-            return Unnamed(f"the {self.name} {text!r} is no {self.column.kind}")
+            return Unnamed(f"the {self.name} {quoted(text)} is no {self.column.kind}")
 
 
 _READERS: dict[str, Callable[[str], Fact]] = {"text": str, "integer": int, "number": float}
@@ -99,7 +100,7 @@ class ActorWords(dict[tuple[Cell | None, Cell | None], Actor | Unnamed | None]):
             return None
         side = self.actors.side if word is None else self.actors.sides.get(str(word))
         if side is None:
-            return Unnamed(f"the side {word!r} is not named in the mapping")
+            return Unnamed(f"the side {quoted(word)} is not named in the mapping")
         return Actor(str(name or side), side)
 
 

@@ -19,3 +19,17 @@ def quoted(value: object) -> str:
     80
     """
     return _short.repr(value)
+
+
+def unquoted(text: str) -> str:
+    """The same without the quotation marks, for names in a list."""
+    return quoted(text)[1:-1]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "row"), counted(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 
+from servicecore.errors import InvalidValue
 from servicecore.logs.collecting import Collector
 from servicecore.logs.fromcsv import csv_rows
 from servicecore.logs.log import Log
@@ -26,8 +27,12 @@ def read_log(
     `progress` is called with the number of rows read, every 10,000 rows and at the end. What is
     wrong with a row is listed in the log, with its line and reason, and everything else goes on.
     Raises `MappingFileError` where the file lacks columns of the mapping, `InvalidValue` where it
-    cannot be read at all, and `MissingExtra` for Parquet without pyarrow.
+    cannot be read at all or `mapping` is none, and `MissingExtra` for Parquet without pyarrow.
     """
+    if not isinstance(path, str | PathLike):
+        raise InvalidValue(f"path is {path!r}: expected the path of a file")
+    if not isinstance(mapping, LogMapping):
+        raise InvalidValue(f"mapping is {mapping!r}: expected what load_mapping gives")
     plan = plan_of(mapping)
     collector = Collector(plan)
     tell = progress or (lambda rows: None)  # noqa: ARG005

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from servicecore.errors import Fault, InvalidValue, MappingFileError, suggestion
 from servicecore.logs.mapping import LogMapping
+from servicecore.logs.quoting import unquoted
 from servicecore.logs.times import Cell
+
+DELIMITERS = (";", "\t", "|", ",")
+"""What may stand between cells, the likeliest first."""
 
 Cells = tuple[Cell | None, ...]
 Row = tuple[int, Cells, str]
@@ -42,13 +46,33 @@ def check_columns(path: Path, header: Sequence[str], mapping: LogMapping) -> Non
     """Refuse a file that lacks columns of the mapping, naming all of them."""
     if not header:
         raise InvalidValue(f"{path} is empty: expected a header with the names of the columns")
-    faults = []
+    faults = _delimiter(header, mapping)
+    if faults:
+        raise MappingFileError(f"{path} does not fit the mapping", faults)
     for place, column in mapping.columns():
         if (times := header.count(column)) > 1:
             faults.append(Fault(place, f"the log has {times} columns {column!r}: expected one"))
         elif not times:
-            hint = suggestion(column, header)
+            hint = _hint(column, header)
             faults.append(Fault(place, f"the log has no column {column!r}{hint and f'; {hint}'}"))
     if faults:
-        known = ", ".join(header)
+        known = ", ".join(map(unquoted, header))
         raise MappingFileError(f"{path} does not fit the mapping (its columns: {known})", faults)
+
+
+def _delimiter(header: Sequence[str], mapping: LogMapping) -> list[Fault]:
+    """The fault of a header that most likely has other delimiters than the mapping says."""
+    missing = any(column not in header for _, column in mapping.columns())
+    for likely in DELIMITERS if missing and len(header) == 1 else ():
+        if likely in header[0]:
+            said = f"the header is one column with {likely!r} in it; did you mean {likely!r}?"
+            return [Fault(("file", "delimiter"), said)]
+    return []
+
+
+def _hint(column: str, header: Sequence[str]) -> str:
+    """A question that names the column most like one that is missing, whatever its case."""
+    for name in header:
+        if name.casefold() == column.casefold():
+            return f"did you mean {name!r}?"
+    return suggestion(column, header)

@@ -7,6 +7,7 @@ import pytest
 
 from servicecore.errors import InvalidValue, UnknownName
 from servicecore.faults import FaultyTable
+from servicecore.lifecycle.events import Actor, FactsChanged, Opened, Side
 from servicecore.requests import (
     DEFAULT_MATRIX,
     Impact,
@@ -60,7 +61,7 @@ class TestRequest:
         assert before.fact("floor") == 3
 
     def test_tags_are_a_set_of_words(self):
-        with pytest.raises(InvalidValue, match="tags is the text 'vip'"):
+        with pytest.raises(InvalidValue, match="tags is 'vip': expected a set"):
             request_with(tags="vip")
 
 
@@ -145,10 +146,10 @@ class TestMatrix:
             ({}, None, "no priorities"),
             ({"1": {"1": "p1"}}, ["p2"], "order: leaves out 'p1'"),
             ({"1": {"1": "p1"}}, ["p1", "p1"], r"order\[1\]: 'p1' is listed twice"),
-            ({"1": {"1": "*"}}, None, r"order\[0\]: found '\*'"),
-            ({"1": {"1": " "}}, None, r"order\[0\]: found ' '"),
-            ({"1": {"1": 1}}, None, r"order\[0\]: found 1"),
-            ({"1": {"1": "p1"}}, "p1", "priorities are the text 'p1'"),
+            ({"1": {"1": "*"}}, None, r"matrix.1.1: found '\*'"),
+            ({"1": {"1": " "}}, None, "matrix.1.1: found ' '"),
+            ({"1": {"1": 1}}, None, "matrix.1.1: found 1"),
+            ({"1": {"1": "p1"}}, "p1", "priorities are 'p1': expected a list"),
         ],
     )
     def test_what_gives_no_priorities_is_refused(self, table, order, problem):
@@ -165,3 +166,75 @@ class TestMatrix:
         again = PriorityMatrix.from_dict(DEFAULT_MATRIX.to_dict(), DEFAULT_MATRIX.priorities)
         assert again == DEFAULT_MATRIX
         assert pickle.loads(pickle.dumps(again)) == again  # noqa: S301  # our own bytes
+
+
+class TestSlips:
+    """What cannot be meant is said in words, not by the first attribute that is missing."""
+
+    @pytest.mark.parametrize(
+        ("slip", "said"),
+        [
+            (lambda: request_with(tags=5), "tags is 5: expected a set of words"),
+            (lambda: request_with(tags=[["vip"]]), "expected a set of words"),
+            (lambda: request_with(fields=None), "fields is None: expected a table of facts"),
+            (lambda: PriorityMatrix(None), "the matrix is None: expected a table of impacts"),
+            (lambda: PriorityMatrix.from_dict({"a": ["b"]}), "matrix.a: found .'b'.; expected"),
+            (lambda: PriorityMatrix.from_dict({"a": {"b": ["c"]}}), "matrix.a.b: found .'c'."),
+            (lambda: PriorityMatrix({}, 5), "priorities are 5: expected a list of names"),
+            (lambda: DEFAULT_MATRIX.override("critical", None), "needs a reason"),
+        ],
+    )
+    def test_slip_is_an_invalid_value(self, slip, said):
+        with pytest.raises(InvalidValue, match=said):
+            slip()
+
+    @pytest.mark.parametrize("name", [5, None, ["high"]])
+    def test_name_that_is_no_text_is_unknown(self, name):
+        with pytest.raises(UnknownName, match="unknown impact"):
+            DEFAULT_MATRIX.priority(name, "high")
+        with pytest.raises(UnknownName, match="unknown urgency"):
+            DEFAULT_MATRIX.priority("high", name)
+
+    def test_side_that_nobody_is_on(self):
+        with pytest.raises(InvalidValue, match="side is 'foo': expected one of 'customer', 'desk'"):
+            Actor("x", "foo")
+        assert Actor("x", "customer").side is Side.CUSTOMER
+
+
+class TestFrozen:
+    def test_facts_of_the_caller_are_copied(self):
+        facts = {"floor": 3}
+        request = request_with(fields=facts)
+        facts["floor"] = 4
+        assert request.fact("floor") == 3
+
+    def test_matrix_cannot_be_changed(self):
+        with pytest.raises(TypeError):
+            DEFAULT_MATRIX.cells["high"]["high"] = "low"
+        with pytest.raises(TypeError):
+            DEFAULT_MATRIX.cells["huge"] = {}
+
+    def test_equal_values_have_equal_hashes(self):
+        """A frozen value is a key, whatever tables it holds."""
+        for value, other in [
+            (request_with(fields={"floor": 3}), request_with(fields={"floor": 3})),
+            (DEFAULT_MATRIX, PriorityMatrix(DEFAULT_MATRIX.to_dict())),
+            (
+                Opened(request="R1", occurred_at=0, facts={"kind": "change"}),
+                Opened(request="R1", occurred_at=0, facts={"kind": "change"}),
+            ),
+            (
+                FactsChanged(request="R1", occurred_at=0, facts={"tags": frozenset("a")}),
+                FactsChanged(request="R1", occurred_at=0, facts={"tags": frozenset("a")}),
+            ),
+        ]:
+            assert value == other
+            assert len({value, other}) == 1
+
+    def test_all_wrong_cells_are_named_at_once(self):
+        with pytest.raises(FaultyTable) as refusal:
+            PriorityMatrix({"high": {"now": "p1", "later": "p2"}, "low": {"now": ""}})
+        assert [str(fault) for fault in refusal.value.faults] == [
+            "matrix.low.now: found ''; expected the name of a priority",
+            "matrix.low.later: missing; expected the priority",
+        ]

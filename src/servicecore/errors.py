@@ -20,10 +20,6 @@ class InvalidValue(ServiceCoreError, ValueError):
     """A value that cannot mean what it is used for."""
 
 
-class OutOfOrder(ServiceCoreError, ValueError):
-    """An event that is older than what has been applied already; fold the history again."""
-
-
 class NeverOpen(ServiceCoreError, ValueError):
     """Working time was asked of a calendar that has none left to give."""
 
@@ -37,10 +33,10 @@ class UnknownName(ServiceCoreError, LookupError):
     servicecore.errors.UnknownName: unknown calendar 'ofice': did you mean 'office'? Known: office
     """
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
         self.what = what
         self.name = name
-        self.known = sorted(known)
+        self.known = sorted(map(str, known))
         listed = ", ".join(self.known) or "none"
         hint = suggestion(name, self.known)
         super().__init__(f"unknown {what} {name!r}:{hint and f' {hint}'} Known: {listed}")
@@ -97,12 +93,14 @@ class MappingFileError(FaultyFile):
     """A mapping file with faults: all of them at once."""
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """A question that names the known name closest to `name`, or nothing.
+def suggestion(name: object, known: Iterable[str]) -> str:
+    """A question that names the known name closest to `name`, or nothing where none is close.
 
     >>> suggestion("timezon", ["timezone", "hours"])
     "did you mean 'timezone'?"
     """
+    if not isinstance(name, str):
+        return ""
     close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import attrs
@@ -63,9 +64,16 @@ def _opened(moment: datetime | int) -> int:
 
 
 def _words(words: Iterable[str]) -> frozenset[str]:
-    if isinstance(words, str):
-        raise InvalidValue(f"tags is the text {words!r}: expected a set of words")
-    return frozenset(words)
+    try:
+        return frozenset(None if isinstance(words, str) else words)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidValue(f"tags is {words!r}: expected a set of words") from None
+
+
+def _own_facts(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    if not isinstance(facts, Mapping):
+        raise InvalidValue(f"fields is {facts!r}: expected a table of facts")
+    return dict(facts)  # a copy, which the caller cannot change
 
 
 @frozen(kw_only=True)
@@ -95,7 +103,7 @@ class Request:
     group: str | None = None
     person: str | None = None
     tags: frozenset[str] = field(default=frozenset(), converter=_words)
-    fields: Mapping[str, Fact] = field(factory=dict)
+    fields: Mapping[str, Fact] = field(factory=dict, converter=_own_facts, hash=False)
 
     @property
     def opened_at(self) -> DateTime:
@@ -104,10 +112,7 @@ class Request:
 
     def fact(self, name: str) -> Fact:
         """The fact of that name: one of the request's own or of its `fields`; None if unknown."""
-        if name in FACT_NAMES:
-            fact: Fact = getattr(self, name)
-            return fact
-        return self.fields.get(name)
+        return getattr(self, name) if name in FACT_NAMES else self.fields.get(name)
 
     @classmethod
     def from_facts(cls, id: str, opened_at: datetime | int, facts: Mapping[str, Fact]) -> Self:
@@ -147,7 +152,7 @@ class Priority:
     def __attrs_post_init__(self) -> None:
         if self.source not in ("matrix", "override"):
             raise InvalidValue(f"source is {self.source!r}: expected 'matrix' or 'override'")
-        if self.source == "override" and not self.reason.strip():
+        if self.source == "override" and not str(self.reason or "").strip():
             raise InvalidValue(f"an override to {self.level!r} needs a reason: who decided it, why")
 
     def __str__(self) -> str:
@@ -159,17 +164,20 @@ ANY_PRIORITY = "*"
 
 
 def _in_order(levels: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(levels, str):
-        raise InvalidValue(f"priorities are the text {levels!r}: expected a list of names")
+    if isinstance(levels, str) or not isinstance(levels, Iterable):
+        raise InvalidValue(f"priorities are {levels!r}: expected a list of names")
     return tuple(levels)
 
 
-def _rows(table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    # `str` takes the default matrix's enumerations to the plain text that files can hold.
-    return {
-        str(impact): {str(urgency): level for urgency, level in row.items()}
-        for impact, row in table.items()
-    }
+def _rows(table: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    if not isinstance(table, Mapping):
+        raise InvalidValue(f"the matrix is {table!r}: expected a table of impacts")
+    rows = {}
+    for impact, row in table.items():
+        if not isinstance(row, Mapping):
+            raise InvalidValue(f"matrix.{impact}: found {row!r}; expected a table of urgencies")
+        rows[str(impact)] = MappingProxyType({str(each): row[each] for each in row})
+    return MappingProxyType(rows)  # keyed by plain text, which is all that files can hold
 
 
 @frozen
@@ -186,12 +194,16 @@ class PriorityMatrix:
     ('critical', 'high', 'moderate', 'low')
     """
 
-    cells: Mapping[str, Mapping[str, str]] = field(converter=_rows)
+    cells: Mapping[str, Mapping[str, str]] = field(converter=_rows, hash=False)
     priorities: tuple[str, ...] = field(converter=_in_order)
 
     @priorities.default
     def _named(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(level for row in self.cells.values() for level in row.values()))
+        levels = (level for row in self.cells.values() for level in row.values())
+        return tuple(dict.fromkeys(filter(_is_level, levels)))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.to_dict(), self.priorities)  # read-only views do not pickle
 
     def __attrs_post_init__(self) -> None:
         faults = Faults()
@@ -217,18 +229,16 @@ class PriorityMatrix:
 
     def priority(self, impact: str, urgency: str) -> Priority:
         """The priority of that impact and urgency; `UnknownName` for a level it does not have."""
-        level = self.level(impact, urgency)
-        return Priority(level, "matrix", impact=str(impact), urgency=str(urgency))
+        return Priority(self.level(impact, urgency), "matrix", "", str(impact), str(urgency))
 
     def level(self, impact: str, urgency: str) -> str:
         """The mere level of that impact and urgency; `UnknownName` for one it does not have."""
-        try:
-            return self.cells[impact][urgency]
-        except KeyError:
-            row = self.cells.get(impact)
-            if row is None:
-                raise UnknownName("impact", impact, self.cells) from None
-            raise UnknownName("urgency", urgency, row) from None
+        row = self.cells.get(str(impact))
+        if row is None:
+            raise UnknownName("impact", impact, self.cells)
+        if str(urgency) not in row:
+            raise UnknownName("urgency", urgency, row)
+        return row[str(urgency)]
 
     def override(
         self, level: str, reason: str, *, impact: str | None = None, urgency: str | None = None
@@ -247,29 +257,36 @@ class PriorityMatrix:
 
     def to_dict(self) -> dict[str, dict[str, str]]:
         """The cells as `from_dict` takes them."""
-        return _rows(self.cells)
+        return {impact: dict(row) for impact, row in self.cells.items()}
+
+
+def _is_level(level: object) -> bool:
+    return isinstance(level, str) and bool(level.strip()) and level != ANY_PRIORITY
 
 
 def _check_cells(cells: Mapping[str, Mapping[str, str]], faults: Faults) -> None:
     urgencies = dict.fromkeys(urgency for row in cells.values() for urgency in row)
     for impact, row in cells.items():
         for urgency in urgencies:
+            place = ("matrix", impact, urgency)
             if urgency not in row:
-                faults.add(("matrix", impact, urgency), "missing; expected the priority")
+                faults.add(place, "missing; expected the priority")
+            elif not _is_level(row[urgency]):
+                faults.add(place, f"found {row[urgency]!r}; expected the name of a priority")
         if not urgencies:
             faults.add(("matrix", impact), "has no cells; expected a priority for every urgency")
 
 
 def _check_order(order: tuple[object, ...], named: tuple[str, ...], faults: Faults) -> None:
     for position, level in enumerate(order):
-        if not isinstance(level, str) or not level.strip() or level == ANY_PRIORITY:
+        if not _is_level(level):
             faults.add(("order", position), f"found {level!r}; expected the name of a priority")
         if level in order[:position]:
             faults.add(("order", position), f"{level!r} is listed twice")
     for level in named:
         if level not in order:
             faults.add(("order",), f"leaves out {level!r}, which a cell of the matrix gives")
-    if not order:
+    if not order and not faults.found:
         faults.add((), "no priorities; expected at least one")
 
 

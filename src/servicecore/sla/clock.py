@@ -100,7 +100,7 @@ class Reading:
 
     @property
     def due_at(self) -> DateTime | None:
-        """When it is due, or was at its end; None before the start and (but for dates) in a pause."""
+        """When it is or was due; None before the start, and in a pause unless it is a date."""
         return self._out(self.due)
 
     @property

@@ -73,21 +73,21 @@ class Cycle:
 
     def pause(self, at: int, reason: str) -> None:
         """Run no longer, for a reason."""
-        self._halt(at)
+        self.note_breach(at)
+        self._end_run(at)
         self.pauses.append(Pause(at, None, reason))
 
-    def _halt(self, at: int) -> None:
-        self.note_breach(at)
-        run = self.runs[-1]
-        self.runs[-1] = Run(run.calendar, run.start, at)
+    def _end_run(self, at: int | None) -> None:
+        """The latest run ends at an instant; None takes its end back."""
+        calendar, start, _ = self.runs[-1]
+        self.runs[-1] = Run(calendar, start, at)
 
     def end(self, at: int, *, cancelled: bool) -> None:
         """Stop, with a verdict unless `cancelled`."""
         self.due_at_end = self.note_breach(at)
-        if self.running:
-            run = self.runs[-1]
-            self.runs[-1] = Run(run.calendar, run.start, at)
-            self.ran_to_end = True
+        self.ran_to_end = self.running
+        if self.ran_to_end:
+            self._end_run(at)
         self.ended, self.cancelled = at, cancelled
 
     def reopen(self, at: int, *, counted: bool) -> None:
@@ -97,7 +97,7 @@ class Cycle:
         if stopped is None:
             return
         if counted and was_running:
-            self.runs[-1] = self.runs[-1]._replace(end=None)
+            self._end_run(None)
         elif counted:
             self.run(stopped)
         else:
@@ -112,7 +112,7 @@ class Cycle:
         changed_calendar = target.calendar != self.target.calendar
         self.target = target
         if changed_calendar and self.running:
-            self._halt(at)
+            self._end_run(at)
             self.run(at)
 
     def note_breach(self, at: int) -> int | None:

@@ -176,33 +176,33 @@ side = "desc"
         load_mapping(path)
     assert str(caught.value).splitlines() == [
         f"{path} cannot be used as a mapping",
-        "  request: missing: expected the name of the column that names the request",
+        "  request: missing; expected the name of the column that names the request",
         "  line 1: requests: unknown key; did you mean 'request'?",
-        "  line 2: order: found 'fiel': expected 'time', 'file'; did you mean 'file'?",
-        "  line 4: time.column: missing: expected the name of the column of a row's instant",
+        "  line 2: order: found 'fiel'; expected 'time', 'file'; did you mean 'file'?",
+        "  line 4: time.column: missing; expected the name of the column of a row's instant",
         "  line 5: time.colum: unknown key; did you mean 'column'?",
         (
             "  line 7: time.zone: unknown time zone 'America/Sao_Paolo': "
             "expected an IANA name such as 'Europe/Berlin'"
         ),
-        "  line 10: status.column: found 7: expected the name of a column, or a list of names",
-        "  line 12: status.names.New: found 'New': expected 'new', or a name that is less like it",
+        "  line 10: status.column: found 7; expected the name of a column, or a list of names",
+        "  line 12: status.names.New: found 'New'; expected 'new', or a name that is less like it",
         (
-            "  line 13: status.names.Active: found 'in_progress': "
+            "  line 13: status.names.Active: found 'in_progress'; "
             "expected 'in progress', or a name that is less like it"
         ),
         (
-            "  line 14: status.names.Done: found 'resolvd': "
+            "  line 14: status.names.Done: found 'resolvd'; "
             "expected 'resolved', or a name that is less like it"
         ),
         "  line 17: facts.group: group changes with time: expected it under [assignment]",
         (
-            "  line 18: facts.priority.values.1 - Critical: found ['critical']: "
+            "  line 18: facts.priority.values.1 - Critical: found ['critical']; "
             "expected text, a number, true or false"
         ),
         "  line 19: facts.tags: tags of another type: expected words",
         (
-            "  line 23: actor.side: found 'desc': expected 'customer', 'desk', 'supplier'; "
+            "  line 23: actor.side: found 'desc'; expected 'customer', 'desk', 'supplier'; "
             "did you mean 'desk'?"
         ),
     ]
@@ -211,9 +211,9 @@ side = "desc"
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ({"request": "id"}, "time: missing: expected a table with the column of a row's instant"),
-        (good(time=3), "time: found 3: expected a table"),
-        (good(request=""), "request: found '': expected the name"),
+        ({"request": "id"}, "time: missing; expected a table with the column of a row's instant"),
+        (good(time=3), "time: found 3; expected a table"),
+        (good(request=""), "request: found ''; expected the name"),
         (
             good(file={"delimiter": "||"}),
             "file.delimiter: the delimiter is '||': expected one character",
@@ -226,23 +226,23 @@ side = "desc"
             good(file={"encoding": "utf-9"}),
             "file.encoding: unknown encoding 'utf-9': expected one that",
         ),
-        (good(file={"encoding": 8}), "file.encoding: found 8: expected text"),
-        (good(file={"null": [None]}), "file.null: found [None]: expected a text or a list"),
-        (good(order={"colum": "n"}), "order.column: missing: expected the name of a column"),
-        (good(status={"column": "s"}), "status.names: missing: expected a table"),
-        (good(status={"column": [], "names": {}}), "status.column: found []: expected the name"),
+        (good(file={"encoding": 8}), "file.encoding: found 8; expected text"),
+        (good(file={"null": [None]}), "file.null: found [None]; expected a text or a list"),
+        (good(order={"colum": "n"}), "order.column: missing; expected the name of a column"),
+        (good(status={"column": "s"}), "status.names: missing; expected a table"),
+        (good(status={"column": [], "names": {}}), "status.column: found []; expected the name"),
         (good(status={"column": "s", "joined": 1, "names": {}}), "status.joined: found 1"),
-        (good(status={"column": "s", "names": {"A": 1}}), "status.names.A: found 1: expected"),
+        (good(status={"column": "s", "names": {"A": 1}}), "status.names.A: found 1; expected"),
         (good(activities={"column": "a", "names": {"A": 1}}), "activities.names.A: found 1"),
         (good(activities={"column": "a", "names": {"A": "replies"}}), "activities.names.A: found"),
         (good(activities={"column": "a", "names": {"A": {}}}), "activities.names.A.event: missing"),
         (
             good(activities={"column": "a", "names": {"A": {"event": "replied", "public": 1}}}),
-            "activities.names.A.public: found 1: expected true or false",
+            "activities.names.A.public: found 1; expected true or false",
         ),
-        (good(facts={"a": 1}), "facts.a: found 1: expected the name of a column"),
+        (good(facts={"a": 1}), "facts.a: found 1; expected the name of a column"),
         (good(facts={"id": "x"}), "facts.id: 'id' is no fact that a column can hold"),
-        (good(facts={" ": "x"}), "facts. : a fact without a name: expected one"),
+        (good(facts={" ": "x"}), "facts. : found ' '; expected a name"),
         (
             good(facts={"impact": {"column": "i", "as": "integer"}}),
             "facts.impact: impact of another type: expected text",
@@ -251,21 +251,21 @@ side = "desc"
             good(facts={"n": {"column": "i", "as": "integer", "values": {"1": 1}}}),
             "facts.n: values say what cells mean: expected no integer besides",
         ),
-        (good(constants={"a": None}), "constants.a: found None: expected text, a number"),
+        (good(constants={"a": None}), "constants.a: found None; expected text, a number"),
         (good(constants={"kind": 1}), "constants.kind: kind of another type: expected text"),
         (good(instants={"opened": "x"}), "instants: has no meaning where rows = 'events'"),
-        ({"rows": "requests", "request": "id"}, "instants: missing: expected a table"),
+        ({"rows": "requests", "request": "id"}, "instants: missing; expected a table"),
         (
             {"rows": "requests", "request": "id", "instants": {"opened": "x"}, "order": "file"},
             "order: has no meaning where rows = 'requests'",
         ),
         (
             {"rows": "requests", "request": "id", "instants": {"closed": "x"}},
-            "instants.opened: missing: expected the name of the column of the opening",
+            "instants.opened: missing; expected the name of the column of the opening",
         ),
         (
             {"rows": "requests", "request": "id", "instants": {"opened": "x", "solved": "y"}},
-            "instants.solved: found 'solved': expected 'status: NAME' or one of opened",
+            "instants.solved: found 'solved'; expected 'status: NAME' or one of opened",
         ),
     ],
 )
@@ -313,6 +313,20 @@ def test_one_mistake_is_one_fault() -> None:
     zone = good(time={"column": "at", "zone": "Mars", "format": "%Y-%m-%d"})
     assert len(faults(zone)) == 1
     assert len(faults(good(status={"column": 7, "names": {}}))) == 1
+
+
+@pytest.mark.parametrize("name", ["nwe", "ne", "news", "now", "NEW", "close", "RESOLVED", "mergde"])
+def test_a_slip_of_a_status_is_a_fault(name: str) -> None:
+    (found,) = faults(good(status={"column": "s", "names": {"N": name}}))
+    assert found.startswith(f"status.names.N: found {name!r}; expected ")
+    assert found.endswith(", or a name that is less like it")
+
+
+@pytest.mark.parametrize("name", ["impcat", "Impact", "tag", "prioritys"])
+@pytest.mark.parametrize("table", ["facts", "constants"])
+def test_so_is_a_slip_of_a_fact(table: str, name: str) -> None:
+    (found,) = faults(good(**{table: {name: "x"}}))
+    assert found.startswith(f"{table}.{name}: found {name!r}; expected ")
 
 
 def test_a_status_of_the_hosts_own_needs_no_more_than_a_name() -> None:

@@ -134,7 +134,7 @@ class Meaning:
     def __attrs_post_init__(self) -> None:
         if self.event not in EVENTS and self.event != NOTHING and not self.status:
             known = ", ".join((*EVENTS, NOTHING))
-            raise InvalidValue(f"found {self.event!r}: expected 'status: NAME' or one of {known}")
+            raise InvalidValue(f"found {self.event!r}; expected 'status: NAME' or one of {known}")
 
 
 @frozen(kw_only=True)
@@ -233,9 +233,9 @@ class LogMapping:
 
     def __attrs_post_init__(self) -> None:
         if self.rows == "events" and not self.time:
-            raise InvalidValue("time.column is missing: expected the column of a row's instant")
+            raise InvalidValue("time.column is missing; expected the column of a row's instant")
         if self.rows == "requests" and "opened" not in self.instants:
-            raise InvalidValue("instants.opened is missing: expected the column of the opening")
+            raise InvalidValue("instants.opened is missing; expected the column of the opening")
         if (self.order == "column") != (self.order_column is not None):
             raise InvalidValue("order is 'column' and names none: expected order_column")
         for event in self.instants:
@@ -273,7 +273,7 @@ def check_fact(name: str, examples: tuple[Fact, ...]) -> None:
         expected = "'request' and 'opened' of [time] or [instants]"
         raise InvalidValue(f"{name!r} is no fact that a column can hold: expected {expected}")
     if not name.strip():
-        raise InvalidValue("a fact without a name: expected one")
+        raise InvalidValue(f"found {name!r}; expected a name")
     wanted, called = (frozenset, "words") if name == "tags" else (str, "text")
     if name in FACT_NAMES and not all(isinstance(value, wanted) for value in examples):
         raise InvalidValue(f"{name} of another type: expected {called}")

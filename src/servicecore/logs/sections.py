@@ -25,7 +25,7 @@ class Section:
     >>> section.close()
     >>> for fault in section.faults.found:
     ...     print(fault)
-    status.column: found 7: expected the name of a column
+    status.column: found 7; expected the name of a column
     status.colour: unknown key; did you mean 'column'?
     """
 
@@ -46,7 +46,7 @@ class Section:
     def refuse(self, key: str, expected: str) -> None:
         """Note that what stands at `key`, or its absence, is a fault."""
         found = f"found {self.table[key]!r}" if key in self.table else "missing"
-        self.faults.add((*self.path, key), f"{found}: expected {expected}")
+        self.faults.add((*self.path, key), f"{found}; expected {expected}")
 
     def text(self, key: str, expected: str, otherwise: str | None = None) -> str | None:
         """Text that is not empty, or `otherwise` where nothing stands there."""

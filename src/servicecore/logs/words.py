@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import Side
@@ -18,8 +17,9 @@ from servicecore.logs.mapping import (
     Vocabulary,
     check_fact,
 )
+from servicecore.logs.nearness import near_name
 from servicecore.logs.sections import Section
-from servicecore.requests import Fact
+from servicecore.requests import FACT_NAMES, Fact
 
 COLUMNS = "the name of a column, or a list of names"
 UNKNOWN: tuple[Unknown, ...] = ("refuse", "ignore")
@@ -57,10 +57,8 @@ def _status(names: Section, word: str) -> Meaning:
     if name is None or name == NOTHING:
         return Meaning(NOTHING)
     # A name that nearly is one of the library's would quietly become a status of its own.
-    written = name.lower().replace("_", " ").replace("-", " ")
-    close = get_close_matches(written, STATUSES, n=1, cutoff=0.9)
-    if close and close[0] != name:
-        names.refuse(word, f"{close[0]!r}, or a name that is less like it")
+    if (near := near_name(name, STATUSES)) is not None:
+        names.refuse(word, f"{near!r}, or a name that is less like it")
     return Meaning(f"{STATUS_ENTERED}{name}")
 
 
@@ -69,7 +67,7 @@ def _activity(names: Section, word: str) -> Meaning:
     value = names.value(word)
     table = {"event": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping):
-        raise InvalidValue(f"found {value!r}: expected the name of an event, or a table with one")
+        raise InvalidValue(f"found {value!r}; expected the name of an event, or a table with one")
     section = Section(table, names.faults, (*names.path, word))
     event = section.required("event", "the name of an event")
     public, automatic = section.truth("public", True), section.truth("automatic", False)
@@ -83,6 +81,8 @@ def fact_columns(top: Section) -> dict[str, FactColumn]:
     section = top.section("facts") or Section({}, top.faults)
     facts: dict[str, FactColumn] = {}
     for name in section.own_names():
+        with top.faults.within("facts", name):
+            check_name(name)
         value = section.value(name)
         table = {"column": value} if isinstance(value, str) else value
         if isinstance(table, Mapping):
@@ -91,8 +91,15 @@ def fact_columns(top: Section) -> dict[str, FactColumn]:
                 facts[name] = _fact_column(inner)
                 check_fact(name, facts[name].examples)
         else:
-            top.faults.add(("facts", name), f"found {value!r}: expected the name of a column")
+            top.faults.add(("facts", name), f"found {value!r}; expected the name of a column")
     return facts
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that nearly is one of a request's: "impcat" would leave it without impact."""
+    if (near := near_name(name, sorted(FACT_NAMES))) is not None:
+        expected = f"{near!r}, or a name that is less like it"
+        raise InvalidValue(f"found {name!r}; expected {expected}")
 
 
 def _fact_column(section: Section) -> FactColumn:
@@ -121,6 +128,7 @@ def constants(top: Section) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for name in section.own_names():
         with top.faults.within("constants", name):
+            check_name(name)
             facts[name] = _constant(section.value(name))
             check_fact(name, (facts[name],))
     return facts
@@ -131,4 +139,4 @@ def _constant(value: object) -> Fact:
         return frozenset(value)
     if isinstance(value, str | int | float):
         return value
-    raise InvalidValue(f"found {value!r}: expected {SCALAR} or a list of words")
+    raise InvalidValue(f"found {value!r}; expected {SCALAR} or a list of words")

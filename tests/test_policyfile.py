@@ -29,6 +29,20 @@ from servicecore.sla.policy import Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, FACTS, ClockRule
 from servicecore.sla.target import Target
 
+SLIPS = [
+    (lambda: loads_policies(b"policies = []"), InvalidValue, "expected text"),
+    (lambda: loads_policies("policies = []", 5), UnknownName, "unknown format of policy files 5"),
+    (lambda: dump_policies(PolicyBook.of(), 5), UnknownName, "unknown format of policy files 5"),
+    (lambda: dump_policies("book"), InvalidValue, "the book is 'book': expected a PolicyBook"),
+]
+
+
+@pytest.mark.parametrize(("slip", "error", "said"), SLIPS)
+def test_slip_is_said_in_words(slip, error, said):
+    with pytest.raises(error, match=said):
+        slip()
+
+
 TOML = """\
 version = "2026"
 valid_from = 2026-01-01T00:00:00+01:00

@@ -519,3 +519,69 @@ class TestCalendarsOfABook:
         assert sides(OFFICE | (self.AUSTIN | self.REPAIRS)) == (OFFICE, self.AUSTIN | self.REPAIRS)
         assert sides(OFFICE - self.AUSTIN - self.REPAIRS) == (OFFICE, self.AUSTIN, self.REPAIRS)
         assert sides(OFFICE) == ()
+
+
+class TestSlips:
+    """What cannot be meant is said in words, not by the first attribute that is missing."""
+
+    @pytest.mark.parametrize(
+        ("slip", "said"),
+        [
+            (lambda: Policy(5, {}), "found 5; expected the name of a policy"),
+            (lambda: Policy("x", []), "targets are .*: expected a table of clocks"),
+            (lambda: Policy("x", {5: Target("4h")}), "found 5; expected the name of a clock"),
+            (
+                lambda: Policy("x", {"resolution": {5: Target("4h")}}),
+                "resolution.5: found 5; expected the name of a priority",
+            ),
+            (lambda: Policy("x", {}, when=["a"]), "when is .'a'.: expected a table of facts"),
+            (lambda: PolicyBook.of("x"), "policies: found 'x'; expected each to be a Policy"),
+            (lambda: PolicyBook.of([policy()]), "expected each to be a Policy"),
+            (lambda: PolicyBook(None), "versions are None: expected a list, each a BookVersion"),
+            (lambda: PolicyBook("x"), "versions are 'x': expected a list"),
+            (lambda: PolicyBook.of(clocks={"a": "b"}), "the clock 'a' is 'b': expected a ClockR"),
+            (lambda: PolicyBook.of(clocks=["a"]), "clocks are .'a'.: expected a table"),
+            (lambda: PolicyBook.of(calendars={"a": "b"}), "'a' is 'b': expected a Calendar"),
+            (lambda: PolicyBook.of(calendars=["a"]), "calendars are .'a'.: expected a table"),
+            (lambda: PolicyBook.of(matrix=None), "matrix is None: expected a PriorityMatrix"),
+            (lambda: BookVersion(5), "name of a version is 5"),
+            (lambda: ClockRule(5, ["opened"], ["closed"]), "name of a clock is 5"),
+            (lambda: ClockRule("x", None, ["closed"]), "expected a list of names, found None"),
+            (lambda: ClockRule("x", [5], ["closed"]), "found 5 in a list of names: expected text"),
+            (lambda: ClockRule("x", ["opened"], ["closed"], pauses=[" "]), "found ' ' in a list"),
+            (lambda: ClockRule("x", ["opened"], ["status: "]), "'status: ' names no status"),
+            (
+                lambda: ClockRule("x", ["opened"], ["status:done"]),
+                "'status:done': write 'status: done' with one space",
+            ),
+        ],
+    )
+    def test_slip_is_an_invalid_value(self, slip, said):
+        with pytest.raises(InvalidValue, match=said):
+            slip()
+
+    def test_version_without_a_name_is_listed_as_such(self):
+        with pytest.raises(UnknownName, match="'nope': Known: the one without a name"):
+            PolicyBook.of(policy()).policies_named("gold", "nope")
+
+
+class TestFrozen:
+    def test_nobody_can_change_what_is_owed(self):
+        targets = {"resolution": {"*": Target("4h")}}
+        gold = Policy("gold", targets, {"tags": "vip"})
+        book = PolicyBook.of(gold)
+        targets["resolution"]["*"] = Target("8h")
+        assert gold.target("resolution", None) == Target("4h")
+        for table in (
+            gold.targets, gold.targets["resolution"], gold.when, book.clocks, book.calendars,
+        ):  # fmt: skip
+            with pytest.raises(TypeError):
+                table["resolution"] = None
+
+    def test_equal_values_have_equal_hashes_and_survive_a_pickle(self):
+        gold = Policy("gold", {"resolution": Target("4h", OFFICE)}, {"tags": "vip"})
+        book = PolicyBook.of(gold)
+        for value in (gold, book, book.versions[0], book.select(request_with(tags=["vip"]))):
+            again = pickle.loads(pickle.dumps(value))  # noqa: S301  # our own bytes
+            assert again == value
+            assert len({again, value}) == 1

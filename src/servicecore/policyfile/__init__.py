@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Literal
 
 from servicecore.documents import Document, parse_document, read_document
-from servicecore.errors import PolicyFileError, UnknownName
+from servicecore.errors import InvalidValue, PolicyFileError, UnknownName
 from servicecore.faults import FaultyTable
 from servicecore.policyfile.reading import policies_from_dict
 from servicecore.policyfile.schema import policies_schema
@@ -47,8 +48,8 @@ def loads_policies(
 ) -> PolicyBook:
     """The policy book in `text`; files that its calendars name are looked for in `folder`.
 
-    Raises `PolicyFileError` with everything that is wrong, `UnknownName` for another format, and
-    `MissingExtra` for YAML without PyYAML.
+    Raises `PolicyFileError` with everything that is wrong, `UnknownName` for another format,
+    `InvalidValue` for bytes, and `MissingExtra` for YAML without PyYAML.
 
     >>> loads_policies("[[policies]]\\nname = 'gold'\\ntarget = 3")
     Traceback (most recent call last):
@@ -58,6 +59,8 @@ def loads_policies(
       line 3: policies[0].target: unknown key; did you mean 'targets'?
     """
     _refuse_unknown(format)
+    if not isinstance(text, str):
+        raise InvalidValue(f"a policy file is {shortened(text)}: expected text")
     return _book(parse_document(text, f".{format}", "these policies", PolicyFileError), folder)
 
 
@@ -70,11 +73,13 @@ def dump_policies(book: PolicyBook, format: Format = "toml") -> str:
     format, and `MissingExtra` for TOML without tomli-w or YAML without PyYAML.
     """
     _refuse_unknown(format)
+    if not isinstance(book, PolicyBook):
+        raise InvalidValue(f"the book is {shortened(book)}: expected a PolicyBook")
     return _WRITERS[format](policies_to_dict(book))
 
 
-def _refuse_unknown(format: str) -> None:
-    if format not in _WRITERS:
+def _refuse_unknown(format: object) -> None:
+    if not isinstance(format, str) or format not in _WRITERS:
         raise UnknownName("format of policy files", format, _WRITERS)
 
 

@@ -32,7 +32,7 @@ from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.conditions import Condition
 from servicecore.sla.policy import Policy
-from servicecore.sla.rules import DEFAULT_CLOCKS, FACTS, STATUS_ENTERED, ClockRule
+from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule, check_fact
 from servicecore.sla.target import Target
 
 DAYS_OPTIONS = ("until", "cutoff", "then", "off_day")
@@ -232,6 +232,5 @@ def _facts(written: object) -> list[str]:
 
 def _fact(written: object) -> str:
     fact = text(written)
-    if fact not in FACTS and not fact.startswith(STATUS_ENTERED):
-        raise UnknownName("fact", fact, FACTS)
+    check_fact(fact)
     return fact

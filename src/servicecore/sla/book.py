@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
-from typing import Self
+from types import MappingProxyType
+from typing import Self, TypeVar
 
 from attrs import field, frozen
 
@@ -18,13 +19,29 @@ from servicecore.sla.naming import with_names
 from servicecore.sla.policy import Deadline, Outcome, Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
 
+Part = TypeVar("Part")
+
 
 def _since(moment: datetime | int | None) -> int | None:
     return None if moment is None else as_instant(moment, "valid_from")
 
 
 def _policies(policies: Iterable[Policy]) -> tuple[Policy, ...]:
-    return tuple(policies)
+    return _all_of(Policy, policies, "policies")
+
+
+def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
+    return _all_of(BookVersion, versions, "versions")
+
+
+def _all_of(kind: type[Part], values: Iterable[Part], what: str) -> tuple[Part, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidValue(f"{what} are {values!r}: expected a list, each a {kind.__name__}")
+    listed = tuple(values)
+    for value in listed:
+        if not isinstance(value, kind):
+            raise InvalidValue(f"{what}: found {value!r}; expected each to be a {kind.__name__}")
+    return listed
 
 
 def _refuse_repeated(what: str, names: Iterable[str]) -> None:
@@ -49,6 +66,8 @@ class BookVersion:
     """The facts that can change which policy matches."""
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise InvalidValue(f"the name of a version is {self.name!r}: expected text")
         _refuse_repeated("policies", (policy.name for policy in self.policies))
 
     @matched_facts.default
@@ -109,15 +128,15 @@ class Selection:
         return "\n".join(lines)
 
 
-def _clocks(own: Mapping[str, ClockRule]) -> dict[str, ClockRule]:
+def _clocks(own: Mapping[str, ClockRule]) -> Mapping[str, ClockRule]:
+    if not isinstance(own, Mapping):
+        raise InvalidValue(f"clocks are {own!r}: expected a table of names and their rules")
     for name, rule in own.items():
+        if not isinstance(rule, ClockRule):
+            raise InvalidValue(f"the clock {name!r} is {rule!r}: expected a ClockRule")
         if rule.name != name:
             raise InvalidValue(f"the rule of the clock {name!r} is named {rule.name!r}")
-    return {**DEFAULT_CLOCKS, **own}
-
-
-def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
-    return tuple(versions)
+    return MappingProxyType({**DEFAULT_CLOCKS, **own})
 
 
 @frozen
@@ -139,8 +158,8 @@ class PolicyBook:
 
     versions: tuple[BookVersion, ...] = field(converter=_versions)
     matrix: PriorityMatrix = DEFAULT_MATRIX
-    clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks)
-    calendars: Mapping[str, Calendar] = field(factory=dict)
+    clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks, hash=False)
+    calendars: Mapping[str, Calendar] = field(factory=dict, hash=False)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -154,13 +173,20 @@ class PolicyBook:
         for version in self.versions[1:]:
             if version.since is None:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
-        object.__setattr__(self, "calendars", with_names(self.calendars, self._used_calendars()))
+        if not isinstance(self.matrix, PriorityMatrix):
+            raise InvalidValue(f"the matrix is {self.matrix!r}: expected a PriorityMatrix")
+        named = with_names(self.calendars, self._used_calendars())
+        object.__setattr__(self, "calendars", MappingProxyType(named))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        shared = (self.matrix, dict(self.clocks), dict(self.calendars))
+        return type(self), (self.versions, *shared)  # read-only views do not pickle
 
     @owed.default
-    def _owed(self) -> dict[str, ClockRule]:
+    def _owed(self) -> Mapping[str, ClockRule]:
         policies = [policy for version in self.versions for policy in version.policies]
         owed = dict.fromkeys(clock for policy in policies for clock in policy.targets)
-        return {name: self.clocks[name] for name in owed if name in self.clocks}
+        return MappingProxyType({name: self.clocks[name] for name in owed if name in self.clocks})
 
     @heeded.default
     def _heeded(self) -> frozenset[str]:
@@ -244,7 +270,8 @@ class PolicyBook:
         """
         among = [each for each in self.versions if version is None or each.name == version]
         if not among:
-            raise UnknownName("version", version or "", (each.name for each in self.versions))
+            known = (each.name or "the one without a name" for each in self.versions)
+            raise UnknownName("version", version, known)
         policies = [policy for each in among for policy in each.policies]
         if found := tuple(policy for policy in policies if policy.name == name):
             return found

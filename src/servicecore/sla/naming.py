@@ -34,6 +34,13 @@ def with_names(named: Mapping[str, Calendar], used: Iterable[Calendar]) -> dict[
     A calendar that has no name yet gets the one it was made with; where that is another's already,
     a number behind it. Raises `InvalidValue` if something else is named ``"always"``.
     """
+    if not isinstance(named, Mapping):
+        raise InvalidValue(f"calendars are {named!r}: expected a table of names and calendars")
+    for name, calendar in named.items():
+        if not isinstance(calendar, Calendar):
+            raise InvalidValue(f"the calendar {name!r} is {calendar!r}: expected a Calendar")
+        if not isinstance(name, str):
+            raise InvalidValue(f"a calendar is named {name!r}: expected text")
     if named.get(ALWAYS, always) != always:
         raise InvalidValue(f"a calendar is named {ALWAYS!r}, which is the one that never closes")
     if not all(name.strip() for name in named):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
 
 from attrs import field, frozen
 
@@ -81,20 +83,35 @@ class Deadline:
         return "\n".join([due, *because])
 
 
-def _by_clock(targets: Mapping[str, object]) -> dict[str, dict[str, Target]]:
+def _by_clock(targets: Mapping[str, object]) -> Mapping[str, TargetsByPriority]:
+    if not isinstance(targets, Mapping):
+        raise InvalidValue(f"targets are {targets!r}: expected a table of clocks and their targets")
     faults = Faults()
-    checked: dict[str, dict[str, Target]] = {}
+    checked: dict[str, TargetsByPriority] = {}
     for clock, given in targets.items():
-        by_priority = {ANY_PRIORITY: given} if isinstance(given, Target) else given
-        if not isinstance(by_priority, Mapping) or not by_priority:
-            faults.add((clock,), f"found {given!r}; expected a target, or targets by priority")
-            continue
-        for priority, target in by_priority.items():
-            with faults.within(clock, priority):
-                _check_target(target)
-        checked[clock] = dict(by_priority)
+        with faults.within(str(clock)):
+            _check_name(clock, "a clock")
+            checked[clock] = _by_priority(given)
     faults.refuse("targets")
-    return checked
+    return MappingProxyType(checked)
+
+
+def _by_priority(given: object) -> TargetsByPriority:
+    by_priority = {ANY_PRIORITY: given} if isinstance(given, Target) else given
+    if not isinstance(by_priority, Mapping) or not by_priority:
+        raise InvalidValue(f"found {given!r}; expected a target, or targets by priority")
+    faults = Faults()
+    for priority, target in by_priority.items():
+        with faults.within(str(priority)):
+            _check_name(priority, "a priority")
+            _check_target(target)
+    faults.refuse("targets")
+    return MappingProxyType(dict(by_priority))
+
+
+def _check_name(name: object, what: str) -> None:
+    if not isinstance(name, str):
+        raise InvalidValue(f"found {name!r}; expected the name of {what}")
 
 
 def _check_target(target: object) -> None:
@@ -104,14 +121,17 @@ def _check_target(target: object) -> None:
         raise InvalidValue("is a given instant; expected a duration or working days")
 
 
-def _conditions(when: Mapping[str, object]) -> dict[str, Condition]:
+def _conditions(when: Mapping[str, object]) -> Mapping[str, Condition]:
+    if not isinstance(when, Mapping):
+        raise InvalidValue(f"when is {when!r}: expected a table of facts and conditions")
     faults = Faults()
     conditions = {}
     for fact, written in when.items():
-        with faults.within(fact):
+        with faults.within(str(fact)):
+            _check_name(fact, "a fact")
             conditions[fact] = Condition.of(written)
     faults.refuse("conditions")
-    return conditions
+    return MappingProxyType(conditions)
 
 
 @frozen
@@ -132,12 +152,17 @@ class Policy:
     """
 
     name: str
-    targets: Mapping[str, TargetsByPriority] = field(converter=_by_clock)
-    when: Mapping[str, Condition] = field(factory=dict, converter=_conditions)
+    targets: Mapping[str, TargetsByPriority] = field(converter=_by_clock, hash=False)
+    when: Mapping[str, Condition] = field(factory=dict, converter=_conditions, hash=False)
 
     def __attrs_post_init__(self) -> None:
+        _check_name(self.name, "a policy")
         if not self.name.strip():
             raise InvalidValue("a policy without a name: expected what it is found by")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        targets = {clock: dict(targets) for clock, targets in self.targets.items()}
+        return type(self), (self.name, targets, dict(self.when))  # read-only views do not pickle
 
     def matches(self, request: Request) -> bool:
         """Whether every condition holds for the request."""

@@ -28,13 +28,57 @@ FACTS = frozenset({
     "merged",
 })  # fmt: skip
 
-STATUS_ENTERED = "status: "
+STATUS = "status"
+STATUS_ENTERED = f"{STATUS}: "
+
+DEFAULT_STATUSES = (
+    "new",
+    "in progress",
+    "waiting for customer",
+    "waiting for third party",
+    "scheduled",
+    "resolved",
+    "closed",
+    "cancelled",
+    "merged",
+)
+"""The statuses of the library's own lifecycle; a host may have others."""
 
 
 def _names(values: Iterable[str]) -> tuple[str, ...]:
     if isinstance(values, str):
         raise InvalidValue(f"expected a list of names, found the text {values!r}")
-    return tuple(values)
+    if not isinstance(values, Iterable):
+        raise InvalidValue(f"expected a list of names, found {values!r}")
+    names = tuple(values)
+    for name in names:
+        _check_name(name)
+    return names
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"found {name!r} in a list of names: expected text")
+
+
+def check_fact(fact: str, what: str = "fact") -> None:
+    """Refuse what is no fact: `UnknownName`, or `InvalidValue` for a status written otherwise.
+
+    >>> check_fact("status:done")
+    Traceback (most recent call last):
+    ...
+    servicecore.errors.InvalidValue: unknown fact 'status:done': write 'status: done' with one space
+    """
+    if fact in FACTS:
+        return
+    word, colon, status = fact.partition(":")
+    if not colon or word.strip().lower() != STATUS:
+        raise UnknownName(what, fact, FACTS)
+    if not status.strip():
+        raise InvalidValue(f"the {what} {fact!r} names no status: expected 'status: NAME'")
+    meant = f"{STATUS_ENTERED}{status.strip()}"
+    if fact != meant:
+        raise InvalidValue(f"unknown {what} {fact!r}: write {meant!r} with one space")
 
 
 @frozen
@@ -66,9 +110,10 @@ class ClockRule:
         return frozenset((*self.starts, *self.stops, *self.renews, *self.cancels, "reopened"))
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise InvalidValue(f"the name of a clock is {self.name!r}: expected text")
         for fact in (*self.starts, *self.stops, *self.renews, *self.cancels):
-            if fact not in FACTS and not fact.startswith(STATUS_ENTERED):
-                raise UnknownName(f"fact of the clock {self.name}", fact, FACTS)
+            check_fact(fact, f"fact of the clock {self.name}")
         if not self.starts or not self.stops:
             raise InvalidValue(f"the clock {self.name} never starts or never stops: name the facts")
         if self.reopening not in ("pause", "counted", "cycle", "stopped"):

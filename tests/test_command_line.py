@@ -95,6 +95,35 @@ def test_replay_writes_the_whole_report_as_json(files: list[str], tmp_path: Path
     assert {breach["request"] for breach in report["worst"]} == {"A", "C"}
 
 
+def test_a_name_cannot_drive_the_terminal(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What comes out of a log is shown, never obeyed."""
+    hostile = EVENTS.replace("A,", "\x1b[31mA,")
+    (tmp_path / "events.csv").write_text(hostile, encoding="utf-8")
+    assert main([*files, "--at", "2026-03-09T12:00+01:00"]) == 0
+    out = capsys.readouterr().out
+    assert "\\x1b[31mA: resolution" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("number", ["0", "1", "-1", "many"])
+def test_as_many_breaches_as_asked_for_are_explained(
+    files: list[str], number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No breach is explained where none is asked for, and none denied."""
+    arguments = [*files, "--at", "2026-03-09T12:00+01:00", f"--worst={number}"]
+    if not number.isdecimal():
+        with pytest.raises(SystemExit) as usage:
+            main(arguments)
+        assert usage.value.code == 2
+        return
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert out.count("target: 2h of office") == int(number)
+    assert "No clock was late" not in out
+
+
 def test_without_an_instant_the_log_is_read_as_of_its_last_event(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

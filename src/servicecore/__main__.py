@@ -145,13 +145,8 @@ def _table_of_log(log: Log) -> dict[str, object]:
     return {
         "rows_read": log.rows_read,
         "rows_used": log.rows_used,
-        "unusable": [
-            {"line": row.line, "request": row.request, "reason": row.reason} for row in log.unusable
-        ],
-        "notes": [
-            {"line": note.line, "request": note.request, "reason": note.reason}
-            for note in log.notes
-        ],
+        "unusable": [row._asdict() for row in log.unusable],
+        "notes": [note._asdict() for note in log.notes],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from servicecore.instants import duration_text
+from servicecore.logs.quoting import counted, unquoted
 from servicecore.logs.report import Breach, LogReport
 from servicecore.metrics.attainment import Attainment
 from servicecore.sla.explanation import when
@@ -23,8 +24,10 @@ def printed(report: LogReport) -> str:
         attainment_table(report.attainment),
         LEGEND,
         *worst_breaches(report),
-        *(_listed("No policy matches", report.without_policy)),
-        *(_listed("Could not be replayed", [f"{k}: {v}" for k, v in report.failed.items()])),
+        *_listed("No policy matches", [unquoted(name) for name in report.without_policy]),
+        *_listed(
+            "Could not be replayed", [f"{unquoted(k)}: {v}" for k, v in report.failed.items()]
+        ),
     ]
     return "\n\n".join(parts)
 
@@ -44,7 +47,9 @@ def attainment_table(rows: Iterable[Attainment]) -> str:
     before = ""
     for row in rows:
         counts = [f"{getattr(row, column):,}" for column in COLUMNS]
-        table.append(["" if row.clock == before else row.clock, row.priority, *counts, *_kept(row)])
+        table.append(
+            ["" if row.clock == before else row.clock, unquoted(row.priority), *counts, *_kept(row)]
+        )
         before = row.clock
     return aligned(table)
 
@@ -56,12 +61,12 @@ def _kept(row: Attainment) -> tuple[str, str]:
     return f"{kept.value:.1%}", f"{kept.low:.1%} – {kept.high:.1%}"
 
 
-def aligned(table: Sequence[Sequence[str]], left: int = 2) -> str:
-    """Rows as lines of aligned columns: the first `left` ones to the left, the others right."""
+def aligned(table: Sequence[Sequence[str]]) -> str:
+    """Rows as lines of aligned columns: the first two to the left, the others right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
+            cell.ljust(width) if place < 2 else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table
@@ -78,7 +83,8 @@ def worst_breaches(report: LogReport) -> list[str]:
 
 def _breach(breach: Breach) -> str:
     head = (
-        f"{breach.request}: {breach.clock}, priority {breach.priority}, policy {breach.policy}, "
+        f"{unquoted(breach.request)}: {breach.clock}, priority {unquoted(breach.priority)}, "
+        f"policy {breach.policy}, "
         f"late by {duration_text(breach.late_by)}"
     )
     return "\n".join([head, *(f"  {line}" for line in breach.reading.explain().splitlines())])
@@ -90,8 +96,3 @@ def _listed(title: str, items: Sequence[str]) -> list[str]:
     more = len(items) - MOST_LISTED
     lines = [f"{title}: {counted(len(items), 'request')}", *(f"  {i}" for i in items[:MOST_LISTED])]
     return ["\n".join(lines + [f"  … and {more:,} more"] * (more > 0))]
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 row", "2 rows"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

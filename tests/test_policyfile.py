@@ -272,7 +272,9 @@ class TestComposedCalendars:
             ),
             (
                 {"a": {"any_of": ["always"], "timezone": "UTC"}},
-                ["calendars.a.timezone: unknown key; expected one of any_of"],
+                [
+                    "calendars.a.timezone: stands next to any_of; expected hours or a composition, not both"
+                ],
             ),
             (
                 {"a": {"base": "always"}},
@@ -457,7 +459,7 @@ class TestBrokenPolicies:
             ({"when": {"tags": None}}, "when.tags: found None: expected text, a number, true or"),
             ({"when": {"n": {"at_least": "3"}}}, "when.n.at_least: found '3': expected a number"),
             ({"calendar": 3}, "calendar: found 3; expected the name of a calendar"),
-            ({"targets": {"update": "4h"}}, "targets.update: found '4h'; expected targets by pri"),
+            ({"targets": {"update": 4}}, "targets.update: found 4; expected targets by prior"),
             ({"targets": {"update": {}}}, "targets.update: found {}; expected targets by priority"),
             ({"unless": {}}, "unless: unknown key; expected one of calendar, name, targets, when"),
         ],
@@ -481,7 +483,10 @@ class TestBrokenPolicies:
             ({"within": "4h", "until": "close"}, ": until means nothing for hours; expected work"),
             ({"within": "3bd", "until": "late"}, ".until: until is 'late': expected 'same_time'"),
             ({"within": "3bd", "cutoff": "25:00"}, ".cutoff: cutoff is '25:00': expected a time"),
-            ({"within": "3bd", "then": 1020}, ".then: found 1020; expected text"),
+            (
+                {"within": "3bd", "cutoff": "16:00", "then": 9},
+                ".then: found 9; expected text",
+            ),
             ({"within": "3bd", "off_day": "x"}, ".off_day: off_day is 'x': expected 'open' or"),
         ],
     )
@@ -594,7 +599,7 @@ class TestWriting:
             assert loads_policies(dump_policies(book, format), format) == book
 
     @pytest.mark.parametrize(
-        "within", [timedelta(hours=1, milliseconds=1), Days(1, then=time(9, 0, 0, 1))]
+        "within", [timedelta(hours=1, milliseconds=1), Days(1, cutoff=time(9, 0, 0, 1))]
     )
     def test_fractions_of_a_second_cannot_be_said(self, within):
         book = PolicyBook.of(Policy("p", {"update": Target(within)}))
@@ -700,3 +705,87 @@ class TestSchema:
     def test_refuses_what_an_editor_should_mark(self, target):
         policy = {"name": "p", "calendar": "always", "targets": {"update": {"*": target}}}
         assert not jsonschema.Draft7Validator(self.SCHEMA).is_valid({"policies": [policy]})
+
+
+class TestSaidAtOnce:
+    """What is wrong in one place does not hide what is wrong in another."""
+
+    @pytest.mark.parametrize(
+        ("target", "faults"),
+        [
+            (
+                {"within": "4h", "until": "close", "cutoff": "25:00"},
+                [": until, cutoff mean nothing for hours", ".cutoff: cutoff is '25:00'"],
+            ),
+            ({"within": "3bd", "then": "09:00"}, [".then: means nothing without a cutoff"]),
+            (
+                {"within": "3d", "then": "9"},
+                [".then: means nothing without a cutoff", ".within: within '3d'", ".then: then is"],
+            ),
+        ],
+    )
+    def test_options_of_a_target(self, target, faults):
+        found = faults_in_policy(targets={"update": {"low": target}})
+        assert len(found) == len(faults)
+        for said, expected in zip(found, faults, strict=True):
+            assert said.startswith(f"targets.update.low{expected}")
+
+    def test_cells_of_a_matrix(self):
+        matrix = {"high": {"high": "p1", "low": "p2", "no": "p2"}, "low": {"low": "", "no": 5}}
+        assert faults_in(priorities={"matrix": matrix, "order": ["p2", " "]}) == [
+            "priorities.matrix.low.high: missing; expected the priority",
+            "priorities.matrix.low.low: found ''; expected the name of a priority",
+            "priorities.matrix.low.no: found 5; expected the name of a priority",
+            "priorities.order[1]: found ' '; expected the name of a priority",
+            "priorities.order: leaves out 'p1', which a cell of the matrix gives",
+        ]
+
+    def test_number_that_python_does_not_write(self):
+        huge = "0x" + "f" * 5000
+        (fault,) = faults_of(f"version = {huge}\npolicies = []")
+        assert fault == ("line 1: version: found a number of thousands of digits; expected text")
+        for condition in (huge, f"[{huge}]", f"{{at_least = {huge}}}"):
+            text = f"policies = [{{name = 'x', targets = {{}}, when = {{floor = {condition}}}}}]"
+            (fault,) = faults_of(text)
+            assert "found a number of more than 300 digits" in fault
+
+
+class TestOneTargetForAll:
+    @pytest.mark.parametrize("target", ["8h", {"within": "3bd", "until": "close"}])
+    def test_target_in_place_of_targets_by_priority(self, target):
+        """As in Python, it holds for every priority."""
+        shared = {"name": "all", "calendar": "always"}
+        short = {"policies": [{**shared, "targets": {"resolution": target}}]}
+        long = {"policies": [{**shared, "targets": {"resolution": {"*": target}}}]}
+        assert policies_from_dict(short) == policies_from_dict(long)
+        jsonschema.validate(short, policies_schema())
+
+    def test_calendar_has_to_be_said_all_the_same(self):
+        said = [str(fault) for fault in faults_in_policy(calendar=None, targets={"update": "8h"})]
+        assert any("calendar" in fault for fault in said)
+
+    @pytest.mark.parametrize("within", [Target("4h"), Target(Days(2, "close"))])
+    def test_priority_may_be_called_within(self, within):
+        book = PolicyBook.of(Policy("p", {"update": {"within": within, "*": Target("8h")}}))
+        assert loads_policies(dump_policies(book)) == book
+
+
+def test_calendar_says_in_one_way_when_it_is_open():
+    both = {"any_of": ["always"], "timezone": "UTC", "all_of": ["always"], "hours": ""}
+    assert faults_in(calendars={"both": both}) == [
+        "calendars.both.all_of: stands next to any_of; expected one way of composing, not both",
+        "calendars.both.timezone: stands next to any_of; expected hours or a composition, not both",
+        "calendars.both.hours: stands next to any_of; expected hours or a composition, not both",
+    ]
+
+
+def test_then_without_a_cutoff_cannot_be_said():
+    book = PolicyBook.of(Policy("p", {"update": Target(Days(2, then=time(9)))}))
+    with pytest.raises(InvalidValue, match=r"cannot say .* then 09:00:00: expected a cutoff"):
+        dump_policies(book)
+
+
+@pytest.mark.parametrize("fact", ["status:done", "status:  done", "Status: done"])
+def test_status_written_otherwise(fact):
+    (fault,) = faults_in(clocks={"resolution": {"stops": [fact]}})
+    assert fault.endswith("write 'status: done' with one space")

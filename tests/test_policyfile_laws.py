@@ -85,12 +85,12 @@ calendars = st.recursive(
 )
 seconds = st.integers(1, 10**7).map(lambda amount: timedelta(seconds=amount))
 times = st.times().map(lambda moment: moment.replace(microsecond=0))
+turning = st.just({}) | st.fixed_dictionaries({"cutoff": times}, optional={"then": times})
 working_days = st.builds(
-    Days,
+    lambda count, turns, **options: Days(count, **turns, **options),
     st.integers(1, 30),
+    turning,
     until=st.sampled_from(["same_time", "close"]),
-    cutoff=st.none() | times,
-    then=st.none() | times,
     off_day=st.sampled_from(["open", "same_time"]),
 )
 
@@ -129,7 +129,7 @@ def matrices(draw):
     return PriorityMatrix(cells, levels)
 
 
-fact = st.sampled_from(sorted(FACTS)) | names.map("status: {}".format)
+fact = st.sampled_from(sorted(FACTS)) | names.map(str.strip).map("status: {}".format)
 facts = st.lists(fact, max_size=2)
 rules = st.fixed_dictionaries({
     "starts": st.lists(fact, min_size=1, max_size=2),

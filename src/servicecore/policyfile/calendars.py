@@ -13,6 +13,7 @@ from servicecore.errors import InvalidValue, UnknownName
 from servicecore.faults import Faults
 from servicecore.policyfile.tables import Readers, fields_of, items_of, table_of, text, unexpected
 from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.calendar_table import CALENDAR_KEYS
 from servicecore.sla.definition import Composition
 from servicecore.sla.naming import ALWAYS
 
@@ -20,6 +21,7 @@ Operation = Callable[[Calendar, Calendar], Calendar]
 
 OPERATIONS: Mapping[str, Operation] = {"any_of": or_, "all_of": and_}
 DIFFERENCE = {"base": "the name of a calendar", "except": "a list of names of calendars"}
+WAYS = {**{key: key for key in OPERATIONS}, **dict.fromkeys(DIFFERENCE, "difference")}
 MOST_SIDES = 100
 MOST_DEEP = 20
 COMPOSED = "a table of other calendars"
@@ -71,6 +73,7 @@ class _Calendars:
 
     def _calendar(self, written: object, name: str) -> Calendar:
         table = table_of(written, "a table with timezone and hours, or of other calendars")
+        _refuse_two_ways(table)
         for key, operation in OPERATIONS.items():
             if key in table:
                 parts: list[Calendar] = fields_of(table, {key: self._parts}, COMPOSED)[key]
@@ -89,6 +92,18 @@ class _Calendars:
         if not parts:
             raise unexpected(written, "at least one name of a calendar")
         return parts
+
+
+def _refuse_two_ways(table: Mapping[str, object]) -> None:
+    """Refuse what says in more than one way when it is open."""
+    faults = Faults()
+    way, *others = [key for key in table if key in WAYS] or [""]
+    for key in others:
+        if WAYS[key] != WAYS[way]:
+            faults.add((key,), f"stands next to {way}; expected one way of composing, not both")
+    for key in filter(CALENDAR_KEYS.__contains__, table if way else ()):
+        faults.add((key,), f"stands next to {way}; expected hours or a composition, not both")
+    faults.refuse(COMPOSED)
 
 
 def _composed(operation: Operation, parts: list[Calendar]) -> Calendar:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from attrs import frozen
@@ -27,7 +28,7 @@ from servicecore.policyfile.tables import (
     texts,
     unexpected,
 )
-from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix
+from servicecore.requests import ANY_PRIORITY, DEFAULT_MATRIX, PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.conditions import Condition
@@ -133,6 +134,8 @@ class _Policies:
 
     def targets(self, inherited: Calendar, written: object) -> dict[str, dict[str, Target]]:
         def by_priority(_: str, targets: object) -> dict[str, Target]:
+            if _is_target(targets):
+                return {ANY_PRIORITY: self.target(inherited, targets)}
             read = entries_of(targets, lambda _, each: self.target(inherited, each), BY_PRIORITY)
             if not read:
                 raise unexpected(targets, BY_PRIORITY)
@@ -143,26 +146,56 @@ class _Policies:
     def target(self, inherited: Calendar, written: object) -> Target:
         if not isinstance(written, Mapping):
             return Target(_within(written), inherited)
+        faults = Faults()
+        _check_options(written, faults)
         readers: Readers = {
             "within": _within,
             "calendar": self.calendar,
             "landing": one_of("early", "late"),
             **{option: partial(_days_option, option) for option in DAYS_OPTIONS},
         }
-        options = fields_of(written, readers, "a target", {"within": WITHIN})
+        options: dict[str, Any] = {}
+        with faults.within():
+            options = fields_of(written, readers, "a target", {"within": WITHIN})
+        faults.refuse("a target")
         within, calendar = options.pop("within"), options.pop("calendar", inherited)
         landing = options.pop("landing", "early")
         return Target(_with_options(within, options) if options else within, calendar, landing)
+
+
+def _is_target(written: object) -> bool:
+    """Whether one target stands in place of targets by priority; a priority may be `within`."""
+    if isinstance(written, Mapping):
+        return not isinstance(written.get("within", {}), Mapping)
+    return isinstance(written, str)
 
 
 def _leaves_calendar_open(targets: object) -> bool:
     by_clock = targets.values() if isinstance(targets, Mapping) else ()
     return any(
         not isinstance(target, Mapping) or "calendar" not in target
-        for by_priority in by_clock
-        if isinstance(by_priority, Mapping)
-        for target in by_priority.values()
+        for written in by_clock
+        for target in _targets_in(written)
     )
+
+
+def _targets_in(written: object) -> Iterable[object]:
+    if _is_target(written):
+        return (written,)
+    return written.values() if isinstance(written, Mapping) else ()
+
+
+def _check_options(written: Mapping[str, object], faults: Faults) -> None:
+    """Note the options that do nothing, whatever else is wrong with the target."""
+    given = [option for option in DAYS_OPTIONS if option in written]
+    within: int | Days | None = None
+    with suppress(InvalidValue):  # which is said where it stands
+        within = to_duration(_within(written.get("within")))
+    if given and isinstance(within, int):
+        meaning = "mean nothing" if given[1:] else "means nothing"
+        faults.add((), f"{', '.join(given)} {meaning} for hours; expected working days")
+    elif "then" in given and "cutoff" not in given:
+        faults.add(("then",), "means nothing without a cutoff")
 
 
 def _within(written: object) -> str:
@@ -172,10 +205,8 @@ def _within(written: object) -> str:
 
 
 def _with_options(within: str, options: Mapping[str, Any]) -> Days:
-    days = to_duration(within)
-    if isinstance(days, Days):
-        return attrs.evolve(days, **options)
-    raise InvalidValue(f"{', '.join(options)} means nothing for hours; expected working days")
+    days = cast(Days, to_duration(within))  # options of hours are refused before
+    return attrs.evolve(days, **options)
 
 
 def _days_option(name: str, written: object) -> object:
@@ -196,11 +227,12 @@ def _instant(written: object) -> int:
 
 
 def _matrix(written: object) -> PriorityMatrix:
-    def row(_: str, cells: object) -> dict[str, str]:
-        return entries_of(cells, lambda _, level: text(level), "a priority for every urgency")
+    def row(_: str, cells: object) -> Mapping[str, Any]:
+        return table_of(cells, "a priority for every urgency")
 
+    # What each name has to be, the matrix itself says, together with what is missing.
     readers: Readers = {
-        "order": texts,
+        "order": lambda names: items_of(names, lambda name: name, "a list of names"),
         "matrix": lambda rows: entries_of(rows, row, "a table of impacts, each with its urgencies"),
     }
     fields = fields_of(written, readers, "a table with matrix and order")

@@ -119,4 +119,8 @@ def one_of(*words: str) -> Callable[[object], str]:
 
 def unexpected(written: object, expected: str) -> InvalidValue:
     """The error for a value that is not what was expected; a long one is shortened."""
-    return InvalidValue(f"found {shortened(written)}; expected {expected}")
+    try:
+        found = shortened(written)
+    except ValueError:  # of more digits than Python writes
+        found = "a number of thousands of digits"
+    return InvalidValue(f"found {found}; expected {expected}")

@@ -30,7 +30,7 @@ def policies_to_dict(book: PolicyBook) -> dict[str, object]:
     """The table that `policies_from_dict` reads back as this book.
 
     What is as it is by default is left out. Raises `InvalidValue` for what no file can say: a
-    duration or a time of day with a fraction of a second.
+    duration or a time of day with a fraction of a second, a `then` without a cutoff.
     """
     writer = _Writer(book.calendars)
     first, *later = map(writer.version, book.versions)
@@ -91,10 +91,7 @@ class _Writer:
             **({"when": when} if when else {}),
             **({"calendar": usual} if usual else {}),
             "targets": {
-                clock: {
-                    priority: self.target(target, usual) for priority, target in targets.items()
-                }
-                for clock, targets in policy.targets.items()
+                clock: self.by_priority(targets, usual) for clock, targets in policy.targets.items()
             },
         }
 
@@ -114,6 +111,13 @@ class _Writer:
         if target.landing != "early":
             table["landing"] = target.landing
         return table["within"] if list(table) == ["within"] else table
+
+    def by_priority(self, targets: Mapping[str, Target], usual: str) -> dict[str, object]:
+        written = {priority: self.target(target, usual) for priority, target in targets.items()}
+        if "within" in written and not isinstance(written["within"], Mapping):
+            # A priority of this name; as text it would make the whole table a target.
+            written["within"] = {"within": written["within"]}
+        return written
 
     def name(self, calendar: Calendar) -> str:
         return name_of(calendar, self.calendars) or ""  # a book names every calendar of a target
@@ -136,6 +140,10 @@ def _within(target: Target) -> dict[str, object]:
         if within is None or within % SECOND:
             raise InvalidValue(f"a policy file cannot say {target}: expected whole seconds")
         return {"within": duration_text(within).replace(" ", "")}
+    if within.then is not None and within.cutoff is None:
+        raise InvalidValue(
+            f"a policy file cannot say {target} then {within.then}: expected a cutoff"
+        )
     table: dict[str, object] = {"within": f"{within.count}bd"}
     for option in DAYS_OPTIONS:
         value = getattr(within, option)

@@ -24,7 +24,7 @@ def _exactly(fact: object) -> object:
 
 
 def _checked(value: object) -> Wanted:
-    if isinstance(value, str | int) or (isinstance(value, float) and isfinite(value)):
+    if isinstance(value, str) or (isinstance(value, int | float) and _is_finite(value)):
         return value
     raise InvalidValue(f"found {value!r}: expected text, a number, true or false")
 
@@ -36,9 +36,16 @@ def _values(values: Iterable[object]) -> tuple[Wanted, ...]:
 
 
 def _limit(value: object) -> float | None:
-    if value is None or (_is_number(value) and isfinite(value)):
+    if value is None or (_is_number(value) and _is_finite(value)):
         return value
     raise InvalidValue(f"found {value!r}: expected a number")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # of an int that is more than any float, and too long to be shown
+        raise InvalidValue("found a number of more than 300 digits: expected less") from None
 
 
 def _is_number(fact: object) -> TypeGuard[float]:

@@ -260,3 +260,67 @@ class TestVersions:
         (finding,) = check(PolicyBook([BookVersion(policies=[policy("rest")]), later]))
         assert finding.severity == "fault"
         assert finding.path == ("versions", 0, "policies", 1)
+
+
+class TestWords:
+    """A word that nothing is called makes a rule or a condition that never comes true."""
+
+    @pytest.mark.parametrize(
+        ("rule", "place", "meant"),
+        [
+            ({"pauses": ["waiting for custommer"]}, "pauses[0]", "waiting for customer"),
+            ({"pauses": ["scheduled", "Scheduled"]}, "pauses[1]", "scheduled"),
+            ({"stops": ["closed", "status: resloved"]}, "stops[1]", "resolved"),
+            ({"cancels": ["status: canceled"]}, "cancels[0]", "cancelled"),
+        ],
+    )
+    def test_status_that_is_nearly_a_default_one(self, rule, place, meant):
+        rules = {"starts": ["opened"], "stops": ["closed"], **rule}
+        clocks = {"resolution": ClockRule("resolution", **rules)}
+        assert findings(policy("all"), clocks=clocks) == [
+            f"warning: clocks.resolution.{place}: did you mean {meant!r}?"
+        ]
+
+    @pytest.mark.parametrize(
+        "status", ["closed", "solved", "on hold", "waiting for vendor", "pending"]
+    )
+    def test_status_of_another_desk_is_none(self, status):
+        rule = ClockRule("resolution", ["opened"], ["closed", f"status: {status}"], [status])
+        assert findings(policy("all"), clocks={"resolution": rule}) == []
+
+    def test_clock_that_nothing_is_owed_for(self):
+        rule = ClockRule("delivery", starts=["opened"], stops=["closed"])
+        (finding,) = findings(policy("all"), clocks={"delivery": rule})
+        assert finding == (
+            "warning: clocks.delivery: no policy has a target for this clock; it is never measured"
+        )
+        owed = {**SOUND, "delivery": Target("8h", OFFICE)}
+        assert findings(policy("all", owed), clocks={"delivery": rule}) == []
+
+    @pytest.mark.parametrize(
+        ("fact", "asked", "said"),
+        [
+            ("priority", "critcal", "no priority of the book is 'critcal'; did you mean 'crit"),
+            ("priority", ["high", "p1"], "no priority of the book is 'p1'; known are critical, "),
+            ("priority", {"none": ["Low"]}, "no priority of the book is 'Low'; did you mean 'low'"),
+            ("impact", "hgih", "no impact of the book is 'hgih'; did you mean 'high'"),
+            ("urgency", 3, "no urgency of the book is 3; known are high, medium, low"),
+            ("kind", "inicdent", "no kind is 'inicdent'; did you mean 'incident'?"),
+            ("kind", "Question", "no kind is 'Question'; did you mean 'question'?"),
+        ],
+    )
+    def test_value_that_the_book_does_not_know(self, fact, asked, said):
+        found = findings(policy("some", **{fact: asked}), policy("rest"))
+        assert f"warning: policies[0].when.{fact}: {said}" in "\n".join(found)
+
+    @pytest.mark.parametrize(
+        ("fact", "asked"),
+        [("priority", "low"), ("kind", "incident"), ("kind", "hardware order"), ("floor", "hihg")],
+    )
+    def test_value_that_may_well_be(self, fact, asked):
+        assert findings(policy("some", **{fact: asked}), policy("rest")) == []
+
+    def test_without_a_matrix_nobody_knows_the_impacts(self):
+        levels = PriorityMatrix({}, ["p1"])
+        some = policy("some", impact="site down")
+        assert findings(some, policy("rest"), matrix=levels) == []

@@ -7,41 +7,23 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
 
-from attrs import frozen
-
-from servicecore.errors import NeverOpen, suggestion, written_path
+from servicecore.errors import NeverOpen, suggestion
 from servicecore.instants import Days, as_instant
 from servicecore.requests import ANY_PRIORITY, FACT_NAMES
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
+from servicecore.sla.findings import Finding, Path
 from servicecore.sla.naming import name_of, sides
 from servicecore.sla.policy import Policy
 from servicecore.sla.target import Target
+from servicecore.sla.vocabulary import of_clocks, of_values
 from servicecore.sla.years import START
-
-Path = tuple[str | int, ...]
 
 SINGLE_FACTS = FACT_NAMES - {"tags"}
 """Facts that are never a set of words; of a host's own fields nobody knows."""
 
 RESPONSES = ("first response", "next response")
 RESOLUTION = "resolution"
-
-
-@frozen
-class Finding:
-    """One thing that is wrong with a policy book, and where it stands in a policy file.
-
-    A fault is a part of the book that cannot do what it says; a warning is something that was
-    probably not meant.
-    """
-
-    severity: Literal["fault", "warning"]
-    path: Path
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.severity}: {written_path(self.path)}: {self.text}"
 
 
 def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Finding, ...]:
@@ -57,7 +39,7 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
     than the target of the resolution, 4h of always
     """
     instant = None if at is None else as_instant(at)
-    return (*_of_calendars(book, instant), *_of_versions(book))
+    return (*_of_calendars(book, instant), *of_clocks(book), *_of_versions(book))
 
 
 def _of_calendars(book: PolicyBook, at: int | None) -> Iterator[Finding]:
@@ -141,6 +123,7 @@ def _of_policy(policy: Policy, book: PolicyBook, path: Path) -> Iterator[Finding
         near = get_close_matches(fact, FACT_NAMES, n=1, cutoff=0.75)
         if near and fact not in FACT_NAMES:
             yield Finding("warning", (*path, "when", fact), f"did you mean {near[0]!r}?")
+    yield from of_values(policy, book, path)
     if not policy.targets:
         yield Finding(
             "warning", (*path, "targets"), "there are none: what it matches is owed nothing"

@@ -273,7 +273,8 @@ class TestComposedCalendars:
             (
                 {"a": {"any_of": ["always"], "timezone": "UTC"}},
                 [
-                    "calendars.a.timezone: stands next to any_of; expected hours or a composition, not both"
+                    "calendars.a.timezone: stands next to any_of; expected hours or a "
+                    "composition, not both"
                 ],
             ),
             (

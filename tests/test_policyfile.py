@@ -33,6 +33,7 @@ SLIPS = [
     (lambda: loads_policies(b"policies = []"), InvalidValue, "expected text"),
     (lambda: loads_policies("policies = []", 5), UnknownName, "unknown format of policy files 5"),
     (lambda: dump_policies(PolicyBook.of(), 5), UnknownName, "unknown format of policy files 5"),
+    (lambda: policies_from_dict([]), InvalidValue, "expected a table of the shape of a policy"),
     (lambda: dump_policies("book"), InvalidValue, "the book is 'book': expected a PolicyBook"),
 ]
 
@@ -273,8 +274,10 @@ class TestComposedCalendars:
             (
                 {"a": {"any_of": ["always"], "timezone": "UTC"}},
                 [
-                    "calendars.a.timezone: stands next to any_of; expected hours or a "
-                    "composition, not both"
+                    (
+                        "calendars.a.timezone: stands next to any_of; expected hours or a "
+                        "composition, not both"
+                    ),
                 ],
             ),
             (

@@ -62,7 +62,7 @@ def policies_from_dict(
     >>> print(book.versions[0].policy("standard").target("resolution", "low"))
     24h of always
     """
-    faults = Faults()
+    faults, table = Faults(), table_of(table, "a table of the shape of a policy file")
     calendars = read_calendars(table.get("calendars", {}), faults, Path(folder))
     policies = _Policies(calendars)
     readers: Readers = {

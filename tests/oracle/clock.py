@@ -10,10 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tests.oracle.calendar import OracleCalendar
 
 NOTHING = timedelta(0)
+
+
+@lru_cache(maxsize=2**16)
+def between(calendar: OracleCalendar, a: datetime, b: datetime) -> timedelta:
+    """The calendar's answer, remembered: many marks ask the same."""
+    return calendar.between(a, b)
+
+
+@lru_cache(maxsize=2**16)
+def add(
+    calendar: OracleCalendar, at: datetime, amount: timedelta, landing: str = "early"
+) -> datetime:
+    """The calendar's answer, remembered."""
+    return calendar.add(at, amount, landing)
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,7 @@ class Cycle:
         counted = NOTHING
         for stretch in self.stretches:
             if stretch.running:
-                counted += stretch.calendar.between(stretch.begin, stretch.end)
+                counted += between(stretch.calendar, stretch.begin, stretch.end)
         return self.used + counted
 
     def _walk(self) -> tuple[datetime | None, datetime]:
@@ -124,11 +139,11 @@ class Cycle:
             left = target.within - self.used
             for stretch in self.stretches:
                 if stretch.running:
-                    due = stretch.calendar.add(stretch.begin, left, target.landing)
+                    due = add(stretch.calendar, stretch.begin, left, target.landing)
                     if due < stretch.end:
                         return due, due
-                    left -= stretch.calendar.between(stretch.begin, stretch.end)
-            return None, target.calendar.add(self.now, left, target.landing)
+                    left -= between(stretch.calendar, stretch.begin, stretch.end)
+            return None, add(target.calendar, self.now, left, target.landing)
         assert target.days is not None
         options = dict(target.options)
         unpaused = target.calendar.add_days(self.started_at, target.days, **options)
@@ -136,12 +151,12 @@ class Cycle:
         move = -self.used
         for stretch in self.stretches:
             if stretch.running:
-                due = target.calendar.add(unpaused, move)
+                due = add(target.calendar, unpaused, move)
                 if due < stretch.end:
                     return due, due
             else:
-                move += stretch.calendar.between(stretch.begin, stretch.end)
-        return None, target.calendar.add(unpaused, move)
+                move += between(stretch.calendar, stretch.begin, stretch.end)
+        return None, add(target.calendar, unpaused, move)
 
     def used_up(self) -> datetime | None:
         """The instant at which the present target was used up; None if it is not."""
@@ -171,13 +186,13 @@ class Cycle:
         if target.within is not None:
             return target.within - self.elapsed()
         if target.by is not None:
-            return target.calendar.between(self.now, target.by)
+            return between(target.calendar, self.now, target.by)
         used_up, coming = self._walk()
         if used_up is None:
-            return target.calendar.between(self.now, coming)
+            return between(target.calendar, self.now, coming)
         return -sum(
             (
-                stretch.calendar.between(max(stretch.begin, used_up), stretch.end)
+                between(stretch.calendar, max(stretch.begin, used_up), stretch.end)
                 for stretch in self.stretches
                 if stretch.running and stretch.end > used_up
             ),

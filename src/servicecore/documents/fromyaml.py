@@ -23,7 +23,7 @@ _TAG = "tag:yaml.org,2002:"
 _SCALARS = {
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    "int": (r"[-+]?[0-9]+", list("-+0123456789")),
+    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
     "float": (
         r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
         list("-+.0123456789"),
@@ -113,10 +113,14 @@ class _Builder:
 
     def number(self, text: str, kind: str, node: yaml.Node, where: Where) -> int | float | None:
         try:
-            return int(text) if kind == "int" else float(_SPECIAL.sub(r"\1", text))
+            return int(text, _base(text)) if kind == "int" else float(_SPECIAL.sub(r"\1", text))
         except ValueError:
             self.fault(where, f"{text[:40]!r} is no {kind}", node)
             return None
 
     def fault(self, where: Where, problem: str, node: yaml.Node) -> None:
         self.located.faults.append(Fault(where, problem, node.start_mark.line + 1))
+
+
+def _base(text: str) -> int:
+    return {"0o": 8, "0x": 16}.get(text[:2], 10)

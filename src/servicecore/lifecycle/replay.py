@@ -35,10 +35,10 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.clock import Reading, readings_at
 from servicecore.sla.mark import Mark
 from servicecore.sla.policy import Policy
+from servicecore.sla.rules import FIRST_STATUS
 from servicecore.sla.target import Target
 from servicecore.sla.years import shown
 
-FIRST_STATUS = "new"
 STATUS_EVENTS = (StatusChanged, Resolved, Reopened, Closed, Cancelled)
 RESPONSES = frozenset({"replied", "resolved"})
 PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})

@@ -14,20 +14,7 @@ from servicecore.instants import zone_named
 from servicecore.lifecycle.events import Side
 from servicecore.logs.dialect import Dialect
 from servicecore.requests import FACT_NAMES, Fact
-
-INITIAL = "new"
-STATUSES = (
-    INITIAL,
-    "in progress",
-    "waiting for customer",
-    "waiting for third party",
-    "scheduled",
-    "resolved",
-    "closed",
-    "cancelled",
-    "merged",
-)
-"""The statuses of the library's own lifecycle; a log may bring others."""
+from servicecore.sla.rules import DEFAULT_STATUSES, STATUS_ENTERED
 
 EVENTS = (
     "opened",
@@ -42,7 +29,6 @@ EVENTS = (
 )
 """What a word of the log can mean, besides ``"status: NAME"`` and ``"nothing"``."""
 
-STATUS_ENTERED = "status: "
 NOTHING = "nothing"
 
 ISO = "iso"
@@ -129,7 +115,7 @@ class Meaning:
     def _entered(self) -> str | None:
         if self.event.startswith(STATUS_ENTERED):
             return self.event.removeprefix(STATUS_ENTERED).strip()
-        return self.event if self.event in STATUSES else None
+        return self.event if self.event in DEFAULT_STATUSES else None
 
     def __attrs_post_init__(self) -> None:
         if self.event not in EVENTS and self.event != NOTHING and not self.status:

@@ -8,8 +8,6 @@ from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import Side
 from servicecore.logs.mapping import (
     NOTHING,
-    STATUS_ENTERED,
-    STATUSES,
     FactColumn,
     Kind,
     Meaning,
@@ -20,6 +18,7 @@ from servicecore.logs.mapping import (
 from servicecore.logs.nearness import near_name
 from servicecore.logs.sections import Section
 from servicecore.requests import FACT_NAMES, Fact
+from servicecore.sla.rules import DEFAULT_STATUSES, STATUS_ENTERED
 
 COLUMNS = "the name of a column, or a list of names"
 UNKNOWN: tuple[Unknown, ...] = ("refuse", "ignore")
@@ -57,7 +56,7 @@ def _status(names: Section, word: str) -> Meaning:
     if name is None or name == NOTHING:
         return Meaning(NOTHING)
     # A name that nearly is one of the library's would quietly become a status of its own.
-    if (near := near_name(name, STATUSES)) is not None:
+    if (near := near_name(name, DEFAULT_STATUSES)) is not None:
         names.refuse(word, f"{near!r}, or a name that is less like it")
     return Meaning(f"{STATUS_ENTERED}{name}")
 

@@ -23,10 +23,11 @@ from servicecore.lifecycle.events import (
     StatusChanged,
 )
 from servicecore.logs.log import Note
-from servicecore.logs.mapping import INITIAL, Meaning
+from servicecore.logs.mapping import Meaning
 from servicecore.logs.plan import Entry, Plan, Unnamed
 from servicecore.logs.rows import Cells
 from servicecore.requests import Fact
+from servicecore.sla.rules import FIRST_STATUS
 
 RANKED = ("impact", "urgency", "priority")
 ENDS: dict[str, Callable[..., Event]] = {
@@ -62,7 +63,7 @@ class Writer:
     """The last content of each cell that holds a fact."""
     standing: Cells = ()
     told: Cells = ()
-    status: str = INITIAL
+    status: str = FIRST_STATUS
     group: str | None = None
     person: str | None = None
     assigned: bool = False

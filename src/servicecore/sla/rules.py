@@ -31,8 +31,9 @@ FACTS = frozenset({
 STATUS = "status"
 STATUS_ENTERED = f"{STATUS}: "
 
+FIRST_STATUS = "new"
 DEFAULT_STATUSES = (
-    "new",
+    FIRST_STATUS,
     "in progress",
     "waiting for customer",
     "waiting for third party",

@@ -16,6 +16,7 @@ NEARLY_THE_SAME = 0.87
 """How like a known word another one is before it is taken for a slip: `resloved` is, and
 `solved`, a status of other desks, is not."""
 
+
 def of_clocks(book: PolicyBook) -> Iterator[Finding]:
     """What the rules of a book's own clocks say that no request will fulfil."""
     for name, rule in book.clocks.items():

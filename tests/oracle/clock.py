@@ -190,14 +190,14 @@ class Cycle:
         used_up, coming = self._walk()
         if used_up is None:
             return between(target.calendar, self.now, coming)
-        return -sum(
-            (
-                between(stretch.calendar, max(stretch.begin, used_up), stretch.end)
-                for stretch in self.stretches
-                if stretch.running and stretch.end > used_up
-            ),
-            NOTHING,
-        )
+        # Time used before the start can put the due instant before it.
+        before = between(target.calendar, used_up, max(used_up, self.started_at))
+        since = [
+            between(stretch.calendar, max(stretch.begin, used_up), stretch.end)
+            for stretch in self.stretches
+            if stretch.running and stretch.end > used_up
+        ]
+        return -sum(since, before)
 
     # -- marks --------------------------------------------------------------------------------
 

@@ -176,6 +176,13 @@ def test_every_state_has_its_words(marks: list[Mark], state: State, start: str) 
     assert ("was late" in reading.explain()) == (state is State.CANCELLED and reading.late)
 
 
+def test_late_by_time_used_before_the_start_is_told() -> None:
+    """K7: a clock can be late from its first instant on."""
+    reading = read([Mark.start(april(7, 10), used="5h")], FOUR_HOURS, at=april(7, 12))
+    assert reading.explain().startswith("breached: was due Tue 7 Apr 2026 09:00, late by 3h")
+    assert reading.late_by_microseconds == -(reading.remaining_microseconds or 0)
+
+
 def test_late_in_closed_time_only_says_so() -> None:
     """K1: a stop after closing is late, although no open time has passed."""
     text = read(

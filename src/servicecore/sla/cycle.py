@@ -143,7 +143,11 @@ class Cycle:
             return 0
         if self.target.instant is not None:
             return self.target.calendar.timeline.between(self.breached, at)
-        return sum(
+        # Time used before the start can put the due instant before it.
+        before = self.target.calendar.timeline.between(
+            self.breached, max(self.breached, self.started)
+        )
+        return before + sum(
             run.calendar.timeline.between(max(run.start, self.breached), end)
             for run in self.runs
             if (end := at if run.end is None else run.end) > self.breached

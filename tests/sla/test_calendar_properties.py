@@ -352,6 +352,16 @@ def test_latest_cutoff_and_start(midnight: str) -> None:
     assert same_instant(found, oracle.add_days(at, 1, cutoff=midnight))
 
 
+def test_exactly_at_the_cutoff() -> None:
+    """C7: a microsecond before the cutoff is before it, the cutoff itself is not."""
+    office = library({"timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}})
+    tuesday = datetime(2026, 3, 3, 15, tzinfo=UTC)
+    before = office.add_days(tuesday - MICROSECOND, 0, cutoff="15:00")
+    assert same_instant(before, tuesday - MICROSECOND)
+    after = office.add_days(tuesday, 0, cutoff="15:00")
+    assert same_instant(after, datetime(2026, 3, 4, 9, tzinfo=UTC))
+
+
 # -- compositions ----------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from servicecore.errors import InvalidValue
 from servicecore.instants import zone_named
 from servicecore.sla.days import WorkingDay, WorkingDays
-from servicecore.sla.edges import Edges, both, combine, either, only_left, union
+from servicecore.sla.edges import Edges, both, clipped, combine, either, only_left, union
 from servicecore.sla.hours import ALL_DAY, CLOSED
 from servicecore.sla.schedule import Schedule, Windows, breaks_between, windows_by_day, windows_of
 from servicecore.sla.timeline import Timeline
@@ -76,7 +76,7 @@ class Weekly:
         edges, breaks = union(windows), self._breaks(first, last, offsets)
         if breaks:
             edges = combine(edges, breaks, only_left)
-        return combine(edges, [start, end], both)
+        return clipped(edges, start, end)
 
     def days_of_year(self, year: int) -> list[WorkingDay]:
         """The working days of a year: dates whose own hours, less breaks, are not empty."""

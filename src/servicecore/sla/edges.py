@@ -6,6 +6,7 @@ half-open rule (C1) in one line.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 Edges = list[int]
@@ -46,6 +47,17 @@ def combine(left: Edges, right: Edges, is_open: Callable[[bool, bool], bool]) ->
             edges.append(instant)
             now = not now
     return edges
+
+
+def clipped(edges: Edges, start: int, end: int) -> Edges:
+    """The edges of the windows between two instants, cut at both.
+
+    >>> clipped([0, 4, 6, 10], 2, 7)
+    [2, 4, 6, 7]
+    """
+    before, behind = bisect_right(edges, start), bisect_left(edges, end)
+    cut_at_start, cut_at_end = [start] * (before & 1), [end] * (behind & 1)
+    return cut_at_start + edges[before:behind] + cut_at_end
 
 
 def either(left: bool, right: bool) -> bool:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from servicecore.errors import NeverOpen
 from servicecore.instants import duration_text
-from servicecore.sla.edges import Edges, chained
+from servicecore.sla.edges import Edges, chained, clipped
 from servicecore.sla.wall import start_of_year
 from servicecore.sla.years import END, START, Years, shown, year_of
 
@@ -144,7 +144,4 @@ class Timeline:
         """The edges of the windows between two instants, cut at both."""
         if end <= start:
             return []
-        edges = self._years.cover(year_of(start), year_of(end)).edges
-        before, behind = bisect_right(edges, start), bisect_left(edges, end)
-        cut_at_start, cut_at_end = [start] * (before & 1), [end] * (behind & 1)
-        return cut_at_start + edges[before:behind] + cut_at_end
+        return clipped(self._years.cover(year_of(start), year_of(end)).edges, start, end)

@@ -43,37 +43,37 @@ class Years(Generic[Chunk, Compiled]):
     see the old one or the new one and nothing in between.
     """
 
-    __slots__ = ("_assemble", "_chunk_of", "_chunks", "_lock", "compiled")
+    __slots__ = ("_assemble", "_chunk_of", "_known", "_lock", "_made", "compiled")
 
     def __init__(
         self, chunk_of: Callable[[int], Chunk], assemble: Callable[[dict[int, Chunk]], Compiled]
     ) -> None:
         self._chunk_of = chunk_of
         self._assemble = assemble
-        self._chunks: dict[int, Chunk] = {}
+        self._made: dict[int, Chunk] = {}
+        self._known = range(0)
         self._lock = Lock()
         self.compiled = assemble({})
+
+    def chunk(self, year: int) -> Chunk:
+        """What is known of one year, whether it is put together with others or not."""
+        if year not in self._made:
+            self._made[year] = self._chunk_of(year)
+        return self._made[year]
 
     def cover(self, *years: int) -> Compiled:
         """Know at least these years and all between them, as far as calendars answer."""
         with self._lock:
-            asked = [min(max(year, FIRST_YEAR), LAST_YEAR) for year in (*years, *self._chunks)]
+            ends = (*self._known[:1], *self._known[-1:])
+            asked = [min(max(year, FIRST_YEAR), LAST_YEAR) for year in (*years, *ends)]
             wanted = range(min(asked), max(asked) + 1)
-            if len(wanted) > len(self._chunks):
-                self._chunks = {
-                    year: self._chunks[year] if year in self._chunks else self._chunk_of(year)
-                    for year in wanted
-                }
-                self.compiled = self._assemble(self._chunks)
+            if len(wanted) > len(self._known):
+                self.compiled = self._assemble({year: self.chunk(year) for year in wanted})
+                self._known = wanted
             return self.compiled
-
-    def chunk(self, year: int) -> Chunk:
-        """What is known of one year."""
-        self.cover(year)
-        return self._chunks[year]
 
     def further(self, step: int) -> Compiled:
         """Know about twice as many years: later ones for `step` 1, earlier ones for -1."""
-        known = list(self._chunks)
+        known = self._known
         end = known[-1] if step > 0 else known[0]
         return self.cover(end + step * len(known), end)

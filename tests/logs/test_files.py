@@ -106,7 +106,7 @@ def test_a_mark_of_the_encoding_is_no_part_of_a_name(tmp_path: Path, encoding: s
 
 def test_utf_16_without_its_mark_is_one_error(tmp_path: Path) -> None:
     mapping = mapping_from_dict({**TABLE, "file": {"encoding": "utf-16"}})
-    with pytest.raises(InvalidValue, match=r"log.csv cannot be decoded: UTF-16 stream"):
+    with pytest.raises(InvalidValue, match=r"log.csv (cannot be decoded|is not utf-16)"):
         read(tmp_path, HEADER.encode("utf-16-le"), mapping)
 
 

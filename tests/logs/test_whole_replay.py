@@ -62,7 +62,7 @@ def met_and_missed(report: LogReport) -> tuple[Counter[str], Counter[str]]:
 
 
 def test_verdicts_are_those_that_pandas_works_out(log: Log, resolutions: pd.DataFrame) -> None:
-    """K1: 48 hours of wall time, in time up to the due instant itself, over two DST changes."""
+    """K1: 48 hours of wall time, in time up to the due instant itself, over a DST change."""
     report = report_of(log.histories, BOOK)
     took = resolutions.done - resolutions.opened
     met, missed = met_and_missed(report)

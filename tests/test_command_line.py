@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,14 @@ def test_as_many_breaches_as_asked_for_are_explained(
     out = capsys.readouterr().out
     assert out.count("target: 2h of office") == int(number)
     assert "No clock was late" not in out
+
+
+def test_a_terminal_that_knows_ascii_only_is_no_failure(files: list[str]) -> None:
+    """What cannot be shown is escaped."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    program = [sys.executable, "-m", "servicecore", *files]
+    done = subprocess.run(program, capture_output=True, env=environment, check=True)
+    assert b"\\u2013" in done.stdout
 
 
 def test_without_an_instant_the_log_is_read_as_of_its_last_event(

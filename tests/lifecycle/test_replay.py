@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ from servicecore.lifecycle.events import (
     in_order,
 )
 from servicecore.lifecycle.situation import Situation
+from servicecore.logs.report import report_of
 from servicecore.sla import State, Target
 from servicecore.sla.book import BookVersion
 from servicecore.sla.policy import Policy
@@ -364,6 +366,38 @@ def test_a_history_begins_with_its_opening(history: list[Event], found: str) -> 
     """R1: replay refuses no fact, but there must be a request."""
     with pytest.raises(InvalidValue, match=found):
         at(history, 2)
+
+
+@pytest.mark.parametrize("history", [["x"], opened(), None, [opened(), None]], ids=repr)
+def test_a_history_is_made_of_events(history: Any) -> None:
+    """What is no event is refused by name, not stumbled over."""
+    with pytest.raises(InvalidValue, match="expected the events of a request"):
+        at(history, 2)
+
+
+def test_a_book_and_an_actor_are_what_they_should_be() -> None:
+    """The likeliest slips of a caller without a type checker."""
+    nothing: Any = None
+    with pytest.raises(InvalidValue, match="expected a PolicyBook"):
+        at([opened()], 2, nothing)
+    name: Any = "ann"
+    with pytest.raises(InvalidValue, match="actor is 'ann': expected an Actor"):
+        at([opened(), replied(1, name)], 2)
+
+
+def test_facts_are_a_table() -> None:
+    """An event is refused where it is made."""
+    nothing: Any = None
+    with pytest.raises(InvalidValue, match="facts is None"):
+        Opened(request="R1", occurred_at=NINE, facts=nothing)
+
+
+def test_a_history_without_events_is_listed_and_stops_nobody() -> None:
+    """A report goes on behind what cannot be replayed."""
+    report = report_of({"R0": (), "R1": (opened(),)}, BOOK)
+    assert report.requests == 2
+    assert "is empty" in report.failed["R0"]
+    assert {row.requests for row in report.attainment} == {1}
 
 
 def test_a_history_is_of_one_request() -> None:

@@ -72,20 +72,20 @@ def test_verdicts_are_those_that_pandas_works_out(log: Log, resolutions: pd.Data
     assert not report.without_policy
 
 
-def test_halfway_the_cohort_is_what_was_due_by_then(
+def test_partway_the_cohort_is_what_was_due_by_then(
     log: Log, table: pd.DataFrame, resolutions: pd.DataFrame
 ) -> None:
-    """M2: nothing of the second half is known; open requests past due count, early ones wait."""
-    half = pd.Timestamp("2016-05-10T12:00", tz=ZONE)
-    known = resolutions[resolutions.opened <= half].copy()
+    """M2: nothing later is known; open requests past due count, early ones wait."""
+    cut = pd.Timestamp("2016-05-10T12:00", tz=ZONE)
+    known = resolutions[resolutions.opened <= cut].copy()
     first = table.groupby("number").priority.first()
-    known["priority"] = table[table["at"] <= half].groupby("number").priority.last()
+    known["priority"] = table[table["at"] <= cut].groupby("number").priority.last()
     known["priority"] = known.priority.fillna(first)  # opened before its first row was written
-    due = known[known.opened + TWO_DAYS < half]
-    kept = due[(due.done <= half) & (due.done - due.opened <= TWO_DAYS)]
-    late = due[due.done > half]
+    due = known[known.opened + TWO_DAYS < cut]
+    kept = due[(due.done <= cut) & (due.done - due.opened <= TWO_DAYS)]
+    late = due[due.done > cut]
     assert len(late) > 100
-    report = report_of(log.histories, BOOK, at=to_instant(half.to_pydatetime()))
+    report = report_of(log.histories, BOOK, at=to_instant(cut.to_pydatetime()))
     assert report.requests == len(known)
     assert report.later == len(resolutions) - len(known)
     assert {row.priority: row.due for row in report.attainment} == by_priority(due)

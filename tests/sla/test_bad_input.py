@@ -535,7 +535,9 @@ def test_no_target(target: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "marks", [None, 5, "start", [None], ["start"], [NOON], {"start": NOON}], ids=str
+    "marks",
+    [None, 5, "start", [None], ["start"], [NOON], {"start": NOON}, [Mark("begin", 0)]],  # type: ignore[arg-type]
+    ids=str,
 )
 def test_no_marks(marks: Any) -> None:
     """K1: a clock is told marks."""

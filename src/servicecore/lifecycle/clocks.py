@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from attrs import define, field
 
+from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import (
+    Actor,
     Assigned,
     Cancelled,
     Closed,
@@ -40,6 +42,8 @@ def facts_of(event: Event, *, responded: bool) -> AbstractSet[str]:
 
 def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
     """An internal note and an automatic message answer nothing (K5)."""
+    if not isinstance(reply.actor, Actor | None):
+        raise InvalidValue(f"actor is {reply.actor!r}: expected an Actor")
     side = reply.actor.side if reply.actor else Side.DESK
     if not reply.public or reply.automatic or side is Side.SUPPLIER:
         return NOTHING

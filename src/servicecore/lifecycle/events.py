@@ -48,6 +48,12 @@ def _occurred(moment: datetime | int) -> int:
     return as_instant(moment, "occurred_at")
 
 
+def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
+    if not isinstance(facts, Mapping):
+        raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
+    return facts
+
+
 def _until(moment: datetime | int | None) -> int | None:
     return None if moment is None else as_instant(moment, "until")
 
@@ -83,14 +89,14 @@ class Event:
 class Opened(Event):
     """The request came in. `facts` are what is known of it: kind, customer, channel, tags …"""
 
-    facts: Mapping[str, Fact] = field(factory=dict, hash=False)
+    facts: Mapping[str, Fact] = field(factory=dict, hash=False, converter=_facts)
 
 
 @frozen(kw_only=True)
 class FactsChanged(Event):
     """Some facts are different from now on; the others stay."""
 
-    facts: Mapping[str, Fact] = field(hash=False)
+    facts: Mapping[str, Fact] = field(hash=False, converter=_facts)
 
 
 @frozen(kw_only=True)

@@ -5,6 +5,7 @@ Every event is taken as fact; nothing is refused here, and nothing outside is as
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
@@ -59,6 +60,7 @@ def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) ->
     '1:00:00'
     """
     instant = as_instant(at)
+    history = _checked(history, book)
     known = [event for event in in_order(history) if event.occurred <= instant]
     if not known or not isinstance(known[0], Opened):
         found = f"begins with {type(known[0]).__name__}" if known else "is empty"
@@ -69,6 +71,15 @@ def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) ->
         if following is None or following.occurred > event.occurred:
             replayed.settle(event.occurred)
     return replayed.situation(instant)
+
+
+def _checked(history: object, book: object) -> tuple[Event, ...]:
+    events = tuple(history) if isinstance(history, Iterable) else (history,)
+    if not isinstance(history, Iterable) or not all(isinstance(event, Event) for event in events):
+        raise InvalidValue(f"history is {reprlib.repr(history)}: expected the events of a request")
+    if not isinstance(book, PolicyBook):
+        raise InvalidValue(f"book is {reprlib.repr(book)}: expected a PolicyBook")
+    return events
 
 
 @define

@@ -81,7 +81,11 @@ def report_of(
     tally, breaches = AttainmentTally(), _Worst(worst)
     without_policy: list[str] = []
     failed: dict[str, str] = {}
-    known = {name: history for name, history in histories.items() if history[0].occurred <= instant}
+    known = {
+        name: history
+        for name, history in histories.items()
+        if not history or history[0].occurred <= instant
+    }
     for done, (name, history) in enumerate(known.items(), start=1):
         try:
             situation = replay(history, book, at=instant)
@@ -107,7 +111,7 @@ def report_of(
 
 def last_instant(histories: Iterable[tuple[Event, ...]]) -> int:
     """The instant of the last event of all; the epoch where there is none."""
-    return max((history[-1].occurred for history in histories), default=0)
+    return max((history[-1].occurred for history in histories if history), default=0)
 
 
 class _Worst:

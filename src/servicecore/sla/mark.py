@@ -96,7 +96,7 @@ class Folded:
 def require_marks(marks: object) -> tuple[Mark, ...]:
     """The marks as a tuple; `InvalidValue` for anything else."""
     found = tuple(marks) if isinstance(marks, Iterable) else (marks,)
-    if all(isinstance(mark, Mark) for mark in found):
+    if all(isinstance(mark, Mark) and mark.kind in _APPLY for mark in found):
         return found
     raise InvalidValue(f"marks is {marks!r}: expected marks such as Mark.start(at)")
 

@@ -21,6 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "servicecore"
 ROOMS = (
     "errors",
     "faults",
+    "chains",
     "documents",
     "instants",
     "estimate",

@@ -6,8 +6,8 @@ costs one link, however long both are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Generic, Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -15,27 +15,30 @@ Item = TypeVar("Item")
 class Chain(Generic[Item]):
     """An immutable sequence, oldest item first, which one more item makes no copy of.
 
-    >>> two = Chain().add("a").add("b")
+    >>> two = Chain[str]().add("a").add("b")
     >>> list(two.add("c")), list(two.replace_last("x")), len(two), two.last
     (['a', 'b', 'c'], ['a', 'x'], 2, 'b')
     """
 
     __slots__ = ("_before", "_last", "_length")
-    _before: Self
+    _before: Chain[Item]
     _last: Item
     _length: int
 
-    def __init__(self, items: Iterable[Item] = ()) -> None:
+    def __init__(self) -> None:
         self._length = 0
-        grown = self
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Chain[Item]:
+        """The chain of these items."""
+        grown = Chain[Item]()
         for item in items:
             grown = grown.add(item)
-        if grown is not self:
-            self._before, self._last, self._length = grown._before, grown._last, grown._length
+        return grown
 
-    def add(self, item: Item) -> Self:
+    def add(self, item: Item) -> Chain[Item]:
         """The chain with one more item at its end."""
-        grown = self.__class__.__new__(self.__class__)
+        grown = Chain.__new__(Chain)
         grown._before, grown._last, grown._length = self, item, self._length + 1
         return grown
 
@@ -47,19 +50,19 @@ class Chain(Generic[Item]):
         return self._last
 
     @property
-    def before(self) -> Self:
+    def before(self) -> Chain[Item]:
         """The chain without its newest item; `IndexError` where there is none."""
         if not self._length:
             raise IndexError("an empty chain has nothing before its end")
         return self._before
 
-    def replace_last(self, item: Item) -> Self:
+    def replace_last(self, item: Item) -> Chain[Item]:
         """The chain with another item in place of its newest one."""
         return self.before.add(item)
 
     def newest_first(self) -> Iterator[Item]:
         """The items from the newest back to the oldest; costs what is taken of it."""
-        chain = self
+        chain: Chain[Item] = self
         while chain._length:
             yield chain._last
             chain = chain._before
@@ -81,5 +84,5 @@ class Chain(Generic[Item]):
     def __repr__(self) -> str:
         return f"Chain({list(self)!r})"
 
-    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Item, ...]]]:
-        return type(self), (tuple(self),)  # link by link it would exhaust the stack
+    def __reduce__(self) -> tuple[Callable[..., Chain[Item]], tuple[tuple[Item, ...]]]:
+        return Chain.of, (tuple(self),)  # link by link it would exhaust the stack

@@ -1,88 +1,21 @@
-"""The closed set of things that can happen to a request (R9), each a frozen value.
-
-An event says when it happened (`occurred_at`) and when it was written down (`recorded_at`, T3);
-histories order by ``(occurred, sequence)``. Instants are kept as microseconds (`occurred`) and
-shown as datetimes (`occurred_at`).
-"""
+"""Events of the work itself: what came in, whose it is, where it stands, what it is linked to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Mapping
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import DateTime, as_instant, to_datetime
+from servicecore.instants import DateTime, to_datetime
+from servicecore.lifecycle.events.envelope import Event, as_until
 from servicecore.requests import Fact
-
-
-class Side(StrEnum):
-    """On whose side somebody acts in a request."""
-
-    CUSTOMER = "customer"
-    DESK = "desk"
-    SUPPLIER = "supplier"
-
-
-def _side(side: Side | str) -> Side:
-    if side.__class__ is Side:  # as good as always, and a tenth of the time of asking the class
-        return side
-    try:
-        return Side(side)
-    except ValueError:
-        expected = ", ".join(repr(str(known)) for known in Side)
-        raise InvalidValue(f"side is {side!r}: expected one of {expected}") from None
-
-
-@frozen
-class Actor:
-    """Who did it: a name, and the side on which they act in this request."""
-
-    party: str
-    side: Side = field(default=Side.DESK, converter=_side)
-
-
-def _occurred(moment: datetime | int) -> int:
-    return as_instant(moment, "occurred_at")
 
 
 def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
     if not isinstance(facts, Mapping):
         raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
     return facts
-
-
-def _until(moment: datetime | int | None) -> int | None:
-    return None if moment is None else as_instant(moment, "until")
-
-
-def _recorded(moment: datetime | int | None) -> int | None:
-    return None if moment is None else as_instant(moment, "recorded_at")
-
-
-@frozen(kw_only=True)
-class Event:
-    """What every event carries: its envelope."""
-
-    request: str
-    occurred: int = field(alias="occurred_at", converter=_occurred)
-    recorded: int | None = field(alias="recorded_at", default=None, converter=_recorded)
-    sequence: int = 0
-    id: str = ""
-    actor: Actor | None = None
-    cause: str = ""
-
-    @property
-    def occurred_at(self) -> DateTime:
-        """When it happened, in UTC."""
-        return to_datetime(self.occurred)
-
-    @property
-    def recorded_at(self) -> DateTime:
-        """When it was written down, in UTC; when it happened, where nothing else is said."""
-        return to_datetime(self.occurred if self.recorded is None else self.recorded)
 
 
 @frozen(kw_only=True)
@@ -137,8 +70,13 @@ class StatusChanged(Event):
 
     status: str
     reason: str = ""
-    until: int | None = field(default=None, converter=_until)
+    until: int | None = field(default=None, converter=as_until)
     waiting_on: str = ""
+
+    @property
+    def until_at(self) -> DateTime | None:
+        """Until when, in UTC; None where nobody knows."""
+        return None if self.until is None else to_datetime(self.until)
 
 
 @frozen(kw_only=True)
@@ -148,6 +86,11 @@ class Replied(Event):
     public: bool = True
     automatic: bool = False
     channel: str = ""
+
+
+@frozen(kw_only=True)
+class Restored(Event):
+    """The customer can work again, though the work on the request may go on."""
 
 
 @frozen(kw_only=True)
@@ -182,6 +125,54 @@ class Cancelled(Event):
     reason: str = ""
 
 
-def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
-    """The events as a history: by instant, then by sequence, then as given (T3)."""
-    return tuple(sorted(events, key=lambda event: (event.occurred, event.sequence)))
+@frozen(kw_only=True)
+class MergedInto(Event):
+    """The request goes on in another one, `target`; this one is over, without a verdict (K6)."""
+
+    target: str
+    status: str = "merged"
+    reason: str = ""
+
+
+@frozen(kw_only=True)
+class Absorbed(Event):
+    """Another request, `source`, goes on in this one (R8)."""
+
+    source: str
+
+
+@frozen(kw_only=True)
+class SplitFrom(Event):
+    """The request is a part of another one, `parent`, that goes on by itself (R8).
+
+    `used` is the time that the parent's resolution clock had used at the split, in microseconds;
+    `responded` says that the parent had its first response already, so that none is owed here.
+    """
+
+    parent: str
+    used: int = 0
+    responded: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.used) is not int or self.used < 0:
+            raise InvalidValue(f"used is {self.used!r}: expected microseconds, zero or more")
+
+
+@frozen(kw_only=True)
+class Linked(Event):
+    """The request has to do with another one; `kind` is one of `LINKS`, or a host's own word."""
+
+    kind: str
+    other: str
+
+
+@frozen(kw_only=True)
+class Unlinked(Event):
+    """A link of that kind to that other request holds no longer."""
+
+    kind: str
+    other: str
+
+
+LINKS = ("parent", "child", "duplicate of", "duplicated by", "caused by", "cause of", "related")
+"""The kinds of links by their usual names. Merges and splits are events of their own."""

@@ -25,6 +25,7 @@ ROOMS = (
     "documents",
     "instants",
     "estimate",
+    "priorities",
     "requests",
     "catalogue",
     "sla",

@@ -377,8 +377,10 @@ name = "gold"
             "line 11: priorities.matrix.low.low: missing; expected the priority",
             (
                 "line 15: clocks.resolution.stops[0]: unknown fact 'close': did you mean 'closed'? "
-                "Known: assigned, cancelled, closed, customer replied, customer replied again, "
-                "merged, opened, reopened, replied, resolved, updated"
+                "Known: approval decided, approval requested, assigned, cancelled, closed, "
+                "customer replied, customer replied again, followed up, "
+                "merged, opened, option chosen, options offered, promised, reopened, replied, "
+                "reported, resolved, restored, updated"
             ),
             "line 19: policies[0].when.tags.nnoe: unknown key; did you mean 'none'?",
             (

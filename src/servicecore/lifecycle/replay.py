@@ -36,7 +36,7 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.clock import Reading, readings_at
 from servicecore.sla.mark import Mark
 from servicecore.sla.policy import Policy
-from servicecore.sla.rules import FIRST_STATUS
+from servicecore.sla.statuses import FIRST_STATUS
 from servicecore.sla.target import Target
 from servicecore.sla.years import shown
 

@@ -14,7 +14,8 @@ from servicecore.instants import zone_named
 from servicecore.lifecycle.events import Side
 from servicecore.logs.dialect import Dialect
 from servicecore.requests import FACT_NAMES, Fact
-from servicecore.sla.rules import DEFAULT_STATUSES, STATUS_ENTERED
+from servicecore.sla.rules import STATUS_ENTERED
+from servicecore.sla.statuses import DEFAULT_STATUSES
 
 EVENTS = (
     "opened",

@@ -18,7 +18,8 @@ from servicecore.logs.mapping import (
 from servicecore.logs.nearness import near_name
 from servicecore.logs.sections import Section
 from servicecore.requests import FACT_NAMES, Fact
-from servicecore.sla.rules import DEFAULT_STATUSES, STATUS_ENTERED
+from servicecore.sla.rules import STATUS_ENTERED
+from servicecore.sla.statuses import DEFAULT_STATUSES
 
 COLUMNS = "the name of a column, or a list of names"
 UNKNOWN: tuple[Unknown, ...] = ("refuse", "ignore")

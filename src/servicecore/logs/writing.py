@@ -27,7 +27,7 @@ from servicecore.logs.mapping import Meaning
 from servicecore.logs.plan import Entry, Plan, Unnamed
 from servicecore.logs.rows import Cells
 from servicecore.requests import Fact
-from servicecore.sla.rules import FIRST_STATUS
+from servicecore.sla.statuses import FIRST_STATUS
 
 RANKED = ("impact", "urgency", "priority")
 ENDS: dict[str, Callable[..., Event]] = {

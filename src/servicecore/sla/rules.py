@@ -13,6 +13,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue, UnknownName
+from servicecore.sla.statuses import CUSTOMER, SCHEDULED, THIRD_PARTY
 
 FACTS = frozenset({
     "opened",
@@ -21,7 +22,15 @@ FACTS = frozenset({
     "customer replied",
     "customer replied again",  # after our first response, or on a resolved request
     "updated",  # the customer was told something by us
+    "reported",  # … what was done, and when the next report comes
+    "promised",  # … a date
+    "options offered",
+    "option chosen",
+    "approval requested",
+    "approval decided",
+    "restored",
     "resolved",
+    "followed up",
     "reopened",
     "closed",
     "cancelled",
@@ -31,19 +40,9 @@ FACTS = frozenset({
 STATUS = "status"
 STATUS_ENTERED = f"{STATUS}: "
 
-FIRST_STATUS = "new"
-DEFAULT_STATUSES = (
-    FIRST_STATUS,
-    "in progress",
-    "waiting for customer",
-    "waiting for third party",
-    "scheduled",
-    "resolved",
-    "closed",
-    "cancelled",
-    "merged",
-)
-"""The statuses of the library's own lifecycle; a host may have others."""
+CONDITIONS = ("approval", "group", "waiting on")
+"""What else than a status can pause a clock, written ``"approval: customer"`` (one is pending on
+that side), ``"group: network"`` (who owns the request), ``"waiting on: supplier"``."""
 
 
 def _names(values: Iterable[str]) -> tuple[str, ...]:
@@ -87,10 +86,13 @@ class ClockRule:
     """The rule of one clock.
 
     The clock starts at a fact of `starts`, stops at one of `stops`, is paused while the request's
-    status is one of `pauses`, and is cancelled at one of `cancels`. A fact of `renews` closes the
-    running cycle and opens the next one at once. `reopening` says what a reopening does to a
-    stopped clock (K4): resume with the closed time as a ``"pause"``, resume with it ``"counted"``,
-    begin a new ``"cycle"``, or leave it ``"stopped"``.
+    status, or another condition of `CONDITIONS`, is one of `pauses`, or none of `only_while`, and
+    is cancelled at one of `cancels`. A fact of `renews` closes the running cycle and opens the next
+    one at once. `reopening` says what a reopening does to a stopped clock (K4): resume with the
+    closed time as a ``"pause"``, resume with it ``"counted"``, begin a new ``"cycle"``, or leave it
+    ``"stopped"``. A clock that gets a target after its start counts from the start, unless
+    `retroactive` is false; another target carries on what has elapsed, or with
+    ``retargeting="restart"`` begins a new cycle (K3).
 
     >>> ClockRule("resolution", starts=["opened"], stops=["closed"]).reopening
     'pause'
@@ -103,6 +105,9 @@ class ClockRule:
     renews: tuple[str, ...] = field(default=(), converter=_names)
     cancels: tuple[str, ...] = field(default=("cancelled", "merged"), converter=_names)
     reopening: Literal["pause", "counted", "cycle", "stopped"] = "pause"
+    only_while: tuple[str, ...] = field(default=(), converter=_names)
+    retroactive: bool = True
+    retargeting: Literal["carry", "restart"] = "carry"
     heeds: frozenset[str] = field(init=False, eq=False, repr=False)
     """All facts that mean something to the clock."""
 
@@ -120,35 +125,48 @@ class ClockRule:
         if self.reopening not in ("pause", "counted", "cycle", "stopped"):
             expected = "'pause', 'counted', 'cycle' or 'stopped'"
             raise InvalidValue(f"reopening is {self.reopening!r}: expected {expected}")
+        if self.retargeting not in ("carry", "restart"):
+            raise InvalidValue(
+                f"retargeting is {self.retargeting!r}: expected 'carry' or 'restart'"
+            )
+        if self.retroactive not in (True, False):
+            raise InvalidValue(f"retroactive is {self.retroactive!r}: expected true or false")
 
 
-WAITING = ("waiting for customer", "scheduled")
-"""The statuses in which it is not for the desk to act (R3)."""
+WITH_CUSTOMER = (CUSTOMER, SCHEDULED, "approval: customer")
+"""When it is not for the desk to act (R3)."""
+
+DONE = ("resolved", "closed")
 
 DEFAULT_CLOCKS: Mapping[str, ClockRule] = MappingProxyType({
     rule.name: rule
     for rule in (
         ClockRule(
-            "first response",
-            starts=["opened"],
-            stops=["replied", "resolved", "closed"],
-            reopening="stopped",
+            "first response", ["opened"], ["replied", *DONE], reopening="stopped"
         ),
         ClockRule(
-            "next response",
-            starts=["customer replied again"],
-            stops=["replied", "resolved", "closed"],
-            reopening="stopped",
+            "next response", ["customer replied again"], ["replied", *DONE], reopening="stopped"
         ),
         ClockRule(
-            "update",
-            starts=["opened"],
-            stops=["resolved", "closed"],
-            pauses=WAITING,
-            renews=["updated"],
-            reopening="cycle",
+            "update", ["opened"], DONE, WITH_CUSTOMER, renews=["updated"], reopening="cycle"
         ),
-        ClockRule("resolution", starts=["opened"], stops=["resolved", "closed"], pauses=WAITING),
+        ClockRule("resolution", ["opened"], DONE, WITH_CUSTOMER),
+        ClockRule("requester wait", ["opened"], DONE, [CUSTOMER, "approval: customer"]),
+        ClockRule(
+            "agent work", ["opened"], DONE, [*WITH_CUSTOMER, THIRD_PARTY, "approval: desk"]
+        ),
+        ClockRule(
+            "approval", ["approval requested"], ["approval decided", *DONE], reopening="stopped"
+        ),
+        ClockRule("checkpoint", ["opened"], DONE, renews=["reported"], reopening="cycle"),
+        ClockRule(
+            "follow-up",
+            ["resolved"],
+            ["followed up"],
+            cancels=["cancelled", "merged", "reopened"],
+            reopening="stopped",
+        ),
     )
 })  # fmt: skip
-"""The clocks of every request, unless a policy book says otherwise (R3)."""
+"""The clocks of every request, unless a policy book says otherwise (R3, Q4). Time that waits for
+the approver is the approval clock's, and nobody else's."""

@@ -10,7 +10,8 @@ from servicecore.requests import Kind
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.policy import Policy
-from servicecore.sla.rules import DEFAULT_CLOCKS, DEFAULT_STATUSES, STATUS_ENTERED, ClockRule
+from servicecore.sla.rules import DEFAULT_CLOCKS, STATUS_ENTERED, ClockRule
+from servicecore.sla.statuses import DEFAULT_STATUSES
 
 NEARLY_THE_SAME = 0.87
 """How like a known word another one is before it is taken for a slip: `resloved` is, and

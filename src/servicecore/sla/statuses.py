@@ -1,0 +1,212 @@
+"""Statuses and the transitions between them, as data: the lifecycle that a book speaks of.
+
+What a transition writes and what guards it is said here by name; the lifecycle room does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal, Self
+
+import attrs
+from attrs import field, frozen
+
+from servicecore.errors import InvalidValue, UnknownName
+from servicecore.sla.target import Target
+
+TransitionEvent = Literal[
+    "status changed", "resolved", "reopened", "closed", "cancelled", "merged"
+]  # fmt: skip
+TRANSITION_EVENTS = ("status changed", "resolved", "reopened", "closed", "cancelled", "merged")
+
+ANY_STATUS = "*"
+"""Stands for every status that is not final."""
+
+
+def _sources(sources: Iterable[str] | str) -> tuple[str, ...]:
+    return names_of((sources,) if isinstance(sources, str) else sources, "sources")
+
+
+def _guards(guards: Iterable[str]) -> tuple[str, ...]:
+    return names_of(guards, "guards")
+
+
+def names_of(values: Iterable[str], what: str) -> tuple[str, ...]:
+    """A list of names as a tuple; `InvalidValue` for anything else."""
+    listed = () if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
+    if (values and not listed) or not all(
+        isinstance(name, str) and name.strip() for name in listed
+    ):
+        raise InvalidValue(f"{what} are {values!r}: expected a list of names")
+    return listed
+
+
+@frozen
+class Transition:
+    """One way from some statuses to another: the event that it writes, and what guards it.
+
+    It is made by a command; or by time, where `after` is given (a target that counts from when the
+    status was entered) or `until` is true (at the instant that the status itself names).
+
+    >>> Transition("closed", ["resolved"], "closed", after=Target("120h")).timed
+    True
+    """
+
+    event: TransitionEvent
+    sources: tuple[str, ...] = field(converter=_sources)
+    target: str
+    guards: tuple[str, ...] = field(default=(), converter=_guards)
+    after: Target | None = field(default=None, kw_only=True)
+    until: bool = field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.event not in TRANSITION_EVENTS:
+            expected = ", ".join(map(repr, TRANSITION_EVENTS))
+            raise InvalidValue(f"event is {self.event!r}: expected one of {expected}")
+        if not self.sources:
+            raise InvalidValue(f"a transition to {self.target!r} has no sources: expected statuses")
+        if not isinstance(self.target, str) or not self.target.strip():
+            raise InvalidValue(f"target is {self.target!r}: expected the name of a status")
+        if self.after is not None and not isinstance(self.after, Target):
+            raise InvalidValue(f"after is {self.after!r}: expected a Target, such as Target('5bd')")
+        if self.after is not None and self.until:
+            raise InvalidValue(
+                "a transition is made after a time or at the status's until: not both"
+            )
+
+    @property
+    def timed(self) -> bool:
+        """Whether time makes it, without a command."""
+        return self.until or self.after is not None
+
+    def leaves(self, status: str) -> bool:
+        """Whether it leads away from that status."""
+        return status in self.sources or self.sources == (ANY_STATUS,)
+
+
+def _transitions(transitions: Iterable[Transition]) -> tuple[Transition, ...]:
+    listed = tuple(transitions) if isinstance(transitions, Iterable) else (transitions,)
+    for transition in listed:
+        if not isinstance(transition, Transition):
+            raise InvalidValue(f"transitions: found {transition!r}; expected each a Transition")
+    return listed
+
+
+def _functions(guards: Mapping[str, Callable[..., str]]) -> Mapping[str, Callable[..., str]]:
+    if not isinstance(guards, Mapping) or not all(map(callable, guards.values())):
+        raise InvalidValue(f"guards are {guards!r}: expected a table of names and functions")
+    return MappingProxyType(dict(guards))
+
+
+@frozen(kw_only=True)
+class Lifecycle:
+    """The statuses of a request and the ways between them.
+
+    `first` is the status of a new request, `working` the one in which somebody works on it, and
+    `waiting` the one in which it is the customer's turn: what they answer leads from there to
+    `working`. With `reopen_on_reply` a customer's message on a resolved request reopens it.
+    `guards` are a host's own, by name: functions of a situation and the event to be written, which
+    give the reason why it may not be, or nothing.
+
+    >>> DEFAULT_LIFECYCLE.targets("resolved")
+    ('in progress', 'closed', 'merged')
+    """
+
+    transitions: tuple[Transition, ...] = field(converter=_transitions)
+    first: str = "new"
+    working: str = "in progress"
+    waiting: str = "waiting for customer"
+    reopen_on_reply: bool = False
+    guards: Mapping[str, Callable[..., str]] = field(factory=dict, converter=_functions, hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        known = self.statuses
+        for name in (self.working, self.waiting):
+            if name not in known:
+                raise UnknownName("status", name, known)
+        if not any(transition.leaves(self.first) for transition in self.transitions):
+            raise InvalidValue(f"nothing leads from {self.first!r}, the first status, to another")
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, object]]]:
+        given = {name: getattr(self, name) for name in attrs.fields_dict(type(self))}
+        return _made, (type(self), {**given, "guards": dict(self.guards)})
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """All statuses, in the order in which they are first named."""
+        named = [self.first, self.working, self.waiting]
+        for transition in self.transitions:
+            named += [*transition.sources, transition.target]
+        return tuple(dict.fromkeys(name for name in named if name != ANY_STATUS))
+
+    def is_final(self, status: str) -> bool:
+        """Whether a status is only led to: no transition names it as one to leave from."""
+        named = any(status in transition.sources for transition in self.transitions)
+        return not named and any(status == transition.target for transition in self.transitions)
+
+    def ways(self, status: str) -> tuple[Transition, ...]:
+        """The transitions that lead away from a status; none from a final one."""
+        if self.is_final(status):
+            return ()
+        return tuple(each for each in self.transitions if each.leaves(status))
+
+    def targets(self, status: str) -> tuple[str, ...]:
+        """The statuses that can be reached from one in one step."""
+        return tuple(dict.fromkeys(transition.target for transition in self.ways(status)))
+
+    def extended(self, *transitions: Transition, **guards: Callable[..., str]) -> Self:
+        """The lifecycle with more transitions, and more guards of a host's own."""
+        return attrs.evolve(
+            self,
+            transitions=(*self.transitions, *transitions),
+            guards={**self.guards, **guards},
+        )
+
+    def without(self, *statuses: str) -> Self:
+        """The lifecycle without some statuses, and without what leads to them and away.
+
+        >>> "scheduled" in DEFAULT_LIFECYCLE.without("scheduled").statuses
+        False
+        """
+        for status in statuses:
+            if status not in self.statuses:
+                raise UnknownName("status", status, self.statuses)
+        kept = []
+        for transition in self.transitions:
+            sources = [name for name in transition.sources if name not in statuses]
+            if sources and transition.target not in statuses:
+                kept.append(attrs.evolve(transition, sources=sources))
+        return attrs.evolve(self, transitions=kept)
+
+
+def _made(kind: type[Lifecycle], given: dict[str, object]) -> Lifecycle:
+    return kind(**given)  # type: ignore[arg-type]  # a lifecycle's own fields
+
+
+NEW, WORKING = "new", "in progress"
+CUSTOMER, THIRD_PARTY, SCHEDULED = "waiting for customer", "waiting for third party", "scheduled"
+RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
+
+_WAITING = (CUSTOMER, THIRD_PARTY, SCHEDULED)
+_OPEN = (NEW, WORKING, *_WAITING)
+
+DEFAULT_LIFECYCLE = Lifecycle(
+    transitions=(
+        Transition("status changed", [NEW, *_WAITING], WORKING, ["approval given"]),
+        Transition("status changed", [NEW, WORKING, THIRD_PARTY, SCHEDULED], CUSTOMER),
+        Transition("status changed", [NEW, WORKING, CUSTOMER, SCHEDULED], THIRD_PARTY),
+        Transition("status changed", [NEW, WORKING, CUSTOMER, THIRD_PARTY], SCHEDULED),
+        Transition("status changed", [SCHEDULED], WORKING, ["approval given"], until=True),
+        Transition("resolved", _OPEN, RESOLVED, ["approval given"]),
+        Transition("reopened", [RESOLVED, CLOSED], WORKING),
+        Transition("closed", [RESOLVED], CLOSED),
+        Transition("closed", [RESOLVED], CLOSED, ["customer answered"], after=Target("120h")),
+        Transition("cancelled", _OPEN, CANCELLED),
+        Transition("merged", [*_OPEN, RESOLVED], MERGED),
+    )
+)
+"""The library's own lifecycle; a host replaces it, extends it, or leaves parts of it out."""
+
+FIRST_STATUS = DEFAULT_LIFECYCLE.first
+DEFAULT_STATUSES = DEFAULT_LIFECYCLE.statuses

@@ -24,6 +24,7 @@ ROOMS = (
     "chains",
     "documents",
     "instants",
+    "messages",
     "estimate",
     "priorities",
     "requests",
@@ -48,7 +49,7 @@ ROOMS = (
 )
 MAY_READ_THE_CLOCK = {"servicecore.desk", "servicecore.__main__"}
 MAY_IMPORT_PENDULUM = {"servicecore.instants", "servicecore.sla.calendar"}
-HEAVY = "numpy scipy cattrs sqlalchemy yaml pandas pyarrow holidays icalendar rich hypothesis"
+HEAVY = "babel numpy scipy cattrs sqlalchemy yaml pandas pyarrow holidays icalendar rich hypothesis"
 MOST_LINES = 300
 
 

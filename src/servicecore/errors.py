@@ -93,6 +93,10 @@ class MappingFileError(FaultyFile):
     """A mapping file with faults: all of them at once."""
 
 
+class MessageFileError(FaultyFile):
+    """A catalogue of messages with faults: all of them at once."""
+
+
 def suggestion(name: object, known: Iterable[str]) -> str:
     """A question that names the known name closest to `name`, or nothing where none is close.
 

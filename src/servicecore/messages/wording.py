@@ -1,0 +1,158 @@
+"""Messages: the words of one language, filled in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date
+from gettext import NullTranslations
+
+from attrs import field, frozen
+
+from servicecore.errors import InvalidValue
+from servicecore.instants import DateTime
+from servicecore.messages.formats import EnglishFormats, Formats
+
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+"""Between these two, text has a direction of its own (FSI and PDI of Unicode's UAX 9)."""
+
+_ISOLATED = re.compile(f"{ISOLATE}[^{ISOLATE}{END_OF_ISOLATE}]*{END_OF_ISOLATE}")
+LEFT_TO_RIGHT = frozenset({"L"})
+RIGHT_TO_LEFT = frozenset({"R", "AL"})
+
+
+@frozen(eq=False)
+class Messages:
+    """What is said in one language, and how it writes instants, durations and numbers.
+
+    A message is found by its English text. What is filled in is text already: that of the other
+    methods, or a name. A name written in the other direction than the language is isolated, so
+    that it leaves the order of what stands around it alone.
+
+    >>> ENGLISH.text("{clock}: due {due}", clock="resolution", due="today")
+    'resolution: due today'
+    """
+
+    language: str = "en"
+    formats: Formats = field(factory=EnglishFormats)
+    _translations: NullTranslations = field(factory=NullTranslations, repr=False)
+
+    @property
+    def right_to_left(self) -> bool:
+        """Whether the language is written from right to left."""
+        return self.formats.right_to_left
+
+    def text(self, message: str, /, **values: str) -> str:
+        """A message with its ``{placeholders}`` filled in.
+
+        In English the message is its own text; so it is where no catalogue has it. Raises
+        `InvalidValue` where a placeholder has no value.
+        """
+        return self._filled(self._translations.gettext(message), values)
+
+    def plural(self, singular: str, plural: str, count: int, /, **values: str) -> str:
+        """A message about so many; ``{count}`` is filled in by itself.
+
+        >>> ENGLISH.plural("{count} window, {time}", "{count} windows, {time}", 2, time="9h")
+        '2 windows, 9h'
+        """
+        pattern = self._translations.ngettext(singular, plural, abs(count))
+        return self._filled(pattern, {"count": self.number(count), **values})
+
+    def word(self, kind: str, word: str) -> str:
+        """One of the words that also are data, such as the status "resolved".
+
+        `kind` tells it apart from the same word elsewhere (the context of gettext). A word that
+        no catalogue has stays as it is: it is somebody's own.
+        """
+        return self._translations.pgettext(kind, word)
+
+    def _filled(self, pattern: str, values: dict[str, str]) -> str:
+        safe = {name: self.isolated(value) for name, value in values.items()}
+        try:
+            return pattern.format(**safe)
+        except KeyError as missing:
+            problem = f"{pattern!r} cannot be filled in: expected a value for {missing}"
+            raise InvalidValue(problem) from None
+
+    def isolated(self, text: str) -> str:
+        """The text, isolated where something in it runs the other way."""
+        foreign = LEFT_TO_RIGHT if self.right_to_left else RIGHT_TO_LEFT
+        if text.isascii() and not self.right_to_left:
+            return text
+        outside = _ISOLATED.sub("", text)
+        if foreign.isdisjoint(map(unicodedata.bidirectional, outside)):
+            return text
+        return f"{ISOLATE}{text}{END_OF_ISOLATE}"
+
+    def quoted(self, text: str) -> str:
+        """A name between quotation marks, with whatever cannot be printed written out.
+
+        >>> ENGLISH.quoted("gold")
+        "'gold'"
+        """
+        shown, marks = repr(text), self.word("quotation marks", "''")
+        if marks == "''":
+            return shown
+        return f"{marks[:1]}{self.isolated(shown[1:-1])}{marks[-1:]}"
+
+    def when(self, moment: DateTime | None) -> str:
+        """An instant, in the zone that it is in, and with its offset where a clock shows it twice.
+
+        >>> from servicecore.instants import to_datetime
+        >>> ENGLISH.when(to_datetime(0))
+        'Thu 1 Jan 1970 00:00'
+        """
+        if moment is None:
+            return self.text("never")
+        text = self.formats.when(moment)
+        if not is_shown_twice(moment):
+            return text
+        offset = moment.format("Z", locale="en")
+        shown = f"{ISOLATE}{offset}{END_OF_ISOLATE}" if self.right_to_left else offset
+        return f"{text} ({shown})"
+
+    def time_of_day(self, moment: DateTime) -> str:
+        """A time of day to the minute."""
+        return self.formats.time_of_day(moment)
+
+    def date(self, day: date) -> str:
+        """A date."""
+        return self.formats.date(day)
+
+    def duration(self, microseconds: int) -> str:
+        """A duration in hours, minutes and seconds, to the microsecond.
+
+        >>> ENGLISH.duration(5_400_000_000)
+        '1h 30m'
+        """
+        return self.formats.duration(microseconds)
+
+    def number(self, number: float) -> str:
+        """A number."""
+        return self.formats.number(number)
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """A list as in a sentence.
+
+        >>> ENGLISH.joined(["Ann", "Bob", "Cy"])
+        'Ann, Bob and Cy'
+        """
+        return self.formats.joined([self.isolated(part) for part in parts])
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """A list with commas alone.
+
+        >>> ENGLISH.listed(["Good Friday", "Easter Monday"])
+        'Good Friday, Easter Monday'
+        """
+        return self.text(", ").join(map(self.isolated, parts))
+
+
+def is_shown_twice(moment: DateTime) -> bool:
+    """Whether the clock on the wall shows this time twice, as it does when it is put back."""
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+
+
+ENGLISH = Messages()

@@ -1,0 +1,184 @@
+"""Who is on call (E5).
+
+The person at an instant is that of the cover that was written last, else that of the last layer
+that has somebody then. So an upper layer is written below the ones that it beats, as in PagerDuty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from attrs import evolve, field, frozen
+
+from servicecore.errors import InvalidValue
+from servicecore.instants import DateTime, as_instant, to_datetime, zone_named
+from servicecore.sla.explanation import when
+from servicecore.sla.layers import Cover, Layer, said
+from servicecore.sla.turns import Turns
+from servicecore.sla.years import END, START, year_of
+
+Part = TypeVar("Part")
+
+
+@frozen
+class Shift:
+    """A stretch of time, half-open, in which one person is on call by one layer or cover.
+
+    `person` is None where nobody is; then there is neither `layer` (its name) nor `cover`.
+    Instants are in microseconds. A stretch that began or will end where calendars no longer answer
+    has its edge there, at the start of 1900 or of 2200.
+    """
+
+    person: str | None
+    start: int
+    end: int
+    layer: str | None = None
+    cover: Cover | None = None
+    timezone: str = field(default="UTC", eq=False)
+
+    @property
+    def start_at(self) -> DateTime:
+        """When it begins, in the rota's zone."""
+        return to_datetime(self.start, zone_named(self.timezone))
+
+    @property
+    def end_at(self) -> DateTime:
+        """When it ends, in the rota's zone."""
+        return to_datetime(self.end, zone_named(self.timezone))
+
+    def __str__(self) -> str:
+        since = "…" if self.start == START else when(self.start_at)
+        until = "…" if self.end == END else when(self.end_at)
+        return f"{since} – {until}  {self.person or 'nobody'}{self._why()}"
+
+    def _why(self) -> str:
+        if self.cover is not None:
+            return f" (cover: {self.cover.reason})" if self.cover.reason else " (cover)"
+        return f" (layer {self.layer!r})" if self.layer else ""
+
+
+def _parts(values: Iterable[Part], kind: type[Part], what: str) -> tuple[Part, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidValue(f"{what} are {values!r}: expected a list of them")
+    parts = tuple(values)
+    for part in parts:
+        if not isinstance(part, kind):
+            raise InvalidValue(f"{what} hold {part!r}: expected each to be a {kind.__name__}")
+    return parts
+
+
+def _name(value: object) -> str:
+    return said(value, "the name of a rota")
+
+
+def _layers(values: Iterable[Layer]) -> tuple[Layer, ...]:
+    return _parts(values, Layer, "layers")
+
+
+def _overrides(values: Iterable[Cover]) -> tuple[Cover, ...]:
+    return _parts(values, Cover, "overrides")
+
+
+@frozen
+class Rota:
+    """Who is on call at any time: layers of turns, and covers that override them.
+
+    A cover beats every layer, and of covers that overlap the one written last counts. A layer
+    beats those written before it; where it has nobody, outside the hours that it is restricted to
+    and before its start, the ones before it decide. Rotas answer for the years 1900 to 2199.
+    Raises `InvalidValue` for a rota without layers and for two layers of one name.
+
+    >>> from datetime import UTC
+    >>> week = Layer("week", ("anna", "bob"), "2026-01-05 09:00", "1 week")
+    >>> rota = Rota("first line", "Europe/Berlin", [week])
+    >>> monday = datetime(2026, 1, 12, 8, tzinfo=UTC)
+    >>> rota.on_duty(monday)
+    'bob'
+    >>> print(rota.why(monday))
+    Mon 12 Jan 2026 09:00 – Mon 19 Jan 2026 09:00  bob (layer 'week')
+    """
+
+    name: str = field(converter=_name)
+    timezone: str
+    layers: tuple[Layer, ...] = field(converter=_layers)
+    overrides: tuple[Cover, ...] = field(default=(), converter=_overrides)
+
+    def __attrs_post_init__(self) -> None:
+        zone_named(self.timezone)
+        if not self.layers:
+            raise InvalidValue(f"the rota {self.name!r} has no layers: expected at least one")
+        names = [layer.name for layer in self.layers]
+        for name in names:
+            if names.count(name) > 1:
+                raise InvalidValue(f"two layers are named {name!r}: expected a name for each")
+
+    @cached_property
+    def _turns(self) -> tuple[tuple[str, Turns], ...]:
+        """Every layer by its name, the one that beats the others first."""
+        zone = zone_named(self.timezone)
+        return tuple((layer.name, layer.turns(zone)) for layer in reversed(self.layers))
+
+    def on_duty(self, at: datetime | int) -> str | None:
+        """Who is on call at an instant; None if nobody is."""
+        return self.why(at).person
+
+    def why(self, at: datetime | int) -> Shift:
+        """By which layer or cover somebody is on call at an instant, from when until when."""
+        instant = as_instant(at)
+        year_of(instant)
+        return self._shift(instant)
+
+    def shifts(self, start: datetime | int, end: datetime | int) -> tuple[Shift, ...]:
+        """All stretches from `start` to `end` in order, cut at both and without holes.
+
+        Neighbours differ in their person, or in the layer or cover that decides. There are none
+        where `end` does not lie after `start`.
+        """
+        return tuple(self._shifts(as_instant(start, "start"), as_instant(end, "end")))
+
+    def gaps(self, start: datetime | int, end: datetime | int) -> tuple[Shift, ...]:
+        """The stretches from `start` to `end` in which nobody is on call."""
+        return tuple(shift for shift in self.shifts(start, end) if shift.person is None)
+
+    def next_handoff(self, at: datetime | int) -> Shift | None:
+        """The first stretch after `at` in which somebody else is on call, or nobody.
+
+        None if that never happens. Another layer with the same person hands nothing over.
+        """
+        shift = self.why(at)
+        person = shift.person
+        while shift.end < END:
+            shift = self._shift(shift.end)
+            if shift.person != person:
+                return shift
+        return None
+
+    def _shifts(self, start: int, end: int) -> Iterator[Shift]:
+        for edge in (start, end):
+            year_of(edge)
+        while start < end:
+            shift = self._shift(start)
+            yield evolve(shift, start=start, end=min(shift.end, end))
+            start = shift.end
+
+    def _shift(self, at: int) -> Shift:
+        """The stretch around an instant: no source that beats its own has anybody in it."""
+        since, until = START, END
+        for cover in reversed(self.overrides):
+            if cover.start <= at < cover.end:
+                since, until = max(since, cover.start), min(until, cover.end)
+                return Shift(cover.person, since, until, None, cover, self.timezone)
+            if cover.end <= at:
+                since = max(since, cover.end)
+            else:
+                until = min(until, cover.start)
+        for name, turns in self._turns:
+            if (person := turns.person(at)) is not None:
+                begins, ends = turns.stretch(at)
+                since, until = max(since, begins), min(until, ends)
+                return Shift(person, since, until, name, None, self.timezone)
+            since, until = max(since, turns.last_end(at)), min(until, turns.next_start(at))
+        return Shift(None, since, until, None, None, self.timezone)

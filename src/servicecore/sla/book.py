@@ -5,127 +5,40 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Self, TypedDict, Unpack
 
 from attrs import field, frozen
 
+from servicecore.catalogue.catalogue import Catalogue
+from servicecore.catalogue.naming import all_of, refuse_repeated
 from servicecore.errors import InvalidValue, UnknownName
-from servicecore.instants import DateTime, as_instant, to_datetime
+from servicecore.instants import as_instant
 from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix, Request
-from servicecore.sla.calendar import Calendar
-from servicecore.sla.naming import with_names
-from servicecore.sla.policy import Deadline, Outcome, Policy
+from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.naming import ALWAYS, with_names
+from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
+from servicecore.sla.selection import Selection
+from servicecore.sla.target import Target
+from servicecore.sla.versions import BookVersion
 
-Part = TypeVar("Part")
+__all__ = ["BookVersion", "Parts", "PolicyBook", "Selection"]
 
 
-def _since(moment: datetime | int | None) -> int | None:
-    return None if moment is None else as_instant(moment, "valid_from")
+class Parts(TypedDict, total=False):
+    """What a book holds besides its policies, by name; each has a default."""
 
-
-def _policies(policies: Iterable[Policy]) -> tuple[Policy, ...]:
-    return _all_of(Policy, policies, "policies")
+    matrix: PriorityMatrix
+    clocks: Mapping[str, ClockRule]
+    calendars: Mapping[str, Calendar]
+    catalogue: Catalogue
 
 
 def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
-    return _all_of(BookVersion, versions, "versions")
-
-
-def _all_of(kind: type[Part], values: Iterable[Part], what: str) -> tuple[Part, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InvalidValue(f"{what} are {values!r}: expected a list, each a {kind.__name__}")
-    listed = tuple(values)
-    for value in listed:
-        if not isinstance(value, kind):
-            raise InvalidValue(f"{what}: found {value!r}; expected each to be a {kind.__name__}")
-    return listed
-
-
-def _refuse_repeated(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InvalidValue(f"two {what} are named {name!r}: a name is what they are found by")
-        seen.add(name)
-
-
-@frozen
-class BookVersion:
-    """The policies that hold from an instant on, in their order.
-
-    `valid_from` is None for what held ever since. `since` is the same in microseconds.
-    """
-
-    name: str = ""
-    since: int | None = field(alias="valid_from", default=None, converter=_since)
-    policies: tuple[Policy, ...] = field(default=(), converter=_policies)
-    matched_facts: frozenset[str] = field(init=False, eq=False, repr=False)
-    """The facts that can change which policy matches."""
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise InvalidValue(f"the name of a version is {self.name!r}: expected text")
-        _refuse_repeated("policies", (policy.name for policy in self.policies))
-
-    @matched_facts.default
-    def _matched_facts(self) -> frozenset[str]:
-        named = {fact for policy in self.policies for fact in policy.when}
-        return frozenset(named | ({"impact", "urgency"} if "priority" in named else set()))
-
-    @property
-    def valid_from(self) -> DateTime | None:
-        """The instant from which on it holds, in UTC; None for ever since."""
-        return None if self.since is None else to_datetime(self.since)
-
-    def policy(self, name: str) -> Policy:
-        """The policy of that name; `UnknownName` where there is none."""
-        for policy in self.policies:
-            if policy.name == name:
-                return policy
-        raise UnknownName("policy", name, (policy.name for policy in self.policies))
-
-
-@frozen
-class Selection:
-    """Which policy governs a request, and why (P1, P2).
-
-    `request` has the priority that the book's matrix gives, if it had none. `before_first` says
-    that the request was opened before the first version held, which governs it all the same.
-    """
-
-    request: Request
-    version: BookVersion
-    policy: Policy | None
-    before_first: bool = False
-
-    @property
-    def tried(self) -> tuple[tuple[Policy, tuple[Outcome, ...]], ...]:
-        """The policies asked, up to the one selected, with the outcome of each condition."""
-        tried = []
-        for policy in self.version.policies:
-            tried.append((policy, policy.why(self.request)))
-            if policy is self.policy:
-                break
-        return tuple(tried)
-
-    def explain(self) -> str:
-        """Which policies did not match and on which condition, and which one did."""
-        version = f" of version {self.version.name!r}" if self.version.name else ""
-        lines = [f"{self.request.id} and the policies{version}:"]
-        if self.before_first:
-            lines.append("- opened before the first version held: that one is applied")
-        for policy, outcomes in self.tried:
-            verdict = "matches" if policy is self.policy else "does not match"
-            decisive = [str(said) for said in outcomes if said.holds == (policy is self.policy)]
-            lines.append(
-                f"- {policy.name} {verdict}: {'; '.join(decisive) or 'every request does'}"
-            )
-        if self.policy is None:
-            lines.append("- no policy matches")
-        return "\n".join(lines)
+    return all_of(BookVersion, versions, "versions")
 
 
 def _clocks(own: Mapping[str, ClockRule]) -> Mapping[str, ClockRule]:
@@ -160,32 +73,47 @@ class PolicyBook:
     matrix: PriorityMatrix = DEFAULT_MATRIX
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks, hash=False)
     calendars: Mapping[str, Calendar] = field(factory=dict, hash=False)
+    catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
     """The facts of events that mean something to one of these."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
+    _moved: dict[tuple[int, str], tuple[Policy, Policy]] = field(
+        init=False, factory=dict, eq=False, repr=False
+    )
 
     def __attrs_post_init__(self) -> None:
         if not self.versions:
             raise InvalidValue("a policy book without versions: expected at least one")
-        _refuse_repeated("versions", (version.name for version in self.versions))
+        refuse_repeated("versions", (version.name for version in self.versions))
         for version in self.versions[1:]:
             if version.since is None:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
         if not isinstance(self.matrix, PriorityMatrix):
             raise InvalidValue(f"the matrix is {self.matrix!r}: expected a PriorityMatrix")
+        if not isinstance(self.catalogue, Catalogue):
+            raise InvalidValue(f"the catalogue is {self.catalogue!r}: expected a Catalogue")
         named = with_names(self.calendars, self._used_calendars())
         object.__setattr__(self, "calendars", MappingProxyType(named))
 
-    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
-        shared = (self.matrix, dict(self.clocks), dict(self.calendars))
-        return type(self), (self.versions, *shared)  # read-only views do not pickle
+    def __reduce__(self) -> tuple[partial[Self], tuple[tuple[BookVersion, ...]]]:
+        parts: Parts = {
+            "matrix": self.matrix,
+            "clocks": dict(self.clocks),
+            "calendars": dict(self.calendars),
+            "catalogue": self.catalogue,
+        }
+        return partial(type(self), **parts), (self.versions,)  # read-only views do not pickle
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies of all versions."""
+        return tuple(policy for version in self.versions for policy in version.policies)
 
     @owed.default
     def _owed(self) -> Mapping[str, ClockRule]:
-        policies = [policy for version in self.versions for policy in version.policies]
-        owed = dict.fromkeys(clock for policy in policies for clock in policy.targets)
+        owed = dict.fromkeys(clock for policy in self.policies for clock in policy.clocks)
         return MappingProxyType({name: self.clocks[name] for name in owed if name in self.clocks})
 
     @heeded.default
@@ -201,25 +129,12 @@ class PolicyBook:
         return tuple(sorted(starts, key=itemgetter(0)))
 
     def _used_calendars(self) -> list[Calendar]:
-        return [
-            target.calendar
-            for version in self.versions
-            for policy in version.policies
-            for targets in policy.targets.values()
-            for target in targets.values()
-        ]
+        return [target.calendar for policy in self.policies for target in policy.all_targets]
 
     @classmethod
-    def of(
-        cls,
-        *policies: Policy,
-        version: str = "",
-        matrix: PriorityMatrix = DEFAULT_MATRIX,
-        clocks: Mapping[str, ClockRule] | None = None,
-        calendars: Mapping[str, Calendar] | None = None,
-    ) -> Self:
-        """A book of one version that held ever since."""
-        return cls((BookVersion(version, None, policies),), matrix, clocks or {}, calendars or {})
+    def of(cls, *policies: Policy, version: str = "", **parts: Unpack[Parts]) -> Self:
+        """A book of one version that held ever since; what else is in it goes by name."""
+        return cls((BookVersion(version, None, policies),), **parts)
 
     def version_at(self, opened: datetime | int) -> BookVersion:
         """The version in force at an instant; before the first one, the first (P2)."""
@@ -241,17 +156,56 @@ class PolicyBook:
             return request
         return request.with_facts({"priority": self.matrix.level(request.impact, request.urgency)})
 
+    def known(self, request: Request) -> Request:
+        """The request with its priority and with what the catalogue knows of it.
+
+        These are the facts `agreement` (the SLA that governs it) and those of a known customer:
+        `importance`, `internal`, `contracts`. Facts that the request has already stay. Raises
+        `UnknownName` for an impact or urgency that the matrix does not have.
+
+        >>> from servicecore.catalogue import Customer
+        >>> book = PolicyBook.of(catalogue=Catalogue(customers=[Customer("acme", importance=3)]))
+        >>> book.known(Request(id="R1", opened_at=0, customer="acme")).fact("importance")
+        3
+        """
+        prioritised = self.prioritised(request)
+        return self.catalogue.known(prioritised) if self.catalogue else prioritised
+
     def select(self, request: Request) -> Selection:
         """The policy that governs the request; None in it where no policy matches.
 
         Raises `UnknownName` for an impact or urgency that the matrix does not have.
         """
-        asked = self.prioritised(request)
+        asked = self.known(request)
         version, before_first = self._version_at(asked.opened)
         for policy in version.policies:
             if policy.matches(asked):
-                return Selection(asked, version, policy, before_first)
-        return Selection(asked, version, None, before_first)
+                return Selection(asked, version, policy, before_first, self.catalogue)
+        return Selection(asked, version, None, before_first, self.catalogue)
+
+    def target(self, policy: Policy, clock: str, request: Request) -> Target | None:
+        """The target of a clock under a policy, for the priority and the customer of a request.
+
+        Where the policy counts on the customer's calendar and the customer has one, it is on that.
+        Raises `UnknownName` for a calendar that the book does not have.
+        """
+        return self._on_their_calendar(policy, request.customer).target(clock, request.priority)
+
+    def _on_their_calendar(self, policy: Policy, customer: str | None) -> Policy:
+        if not policy.customer_calendar or customer not in self.catalogue.calendars_of:
+            return policy
+        calendar = self.catalogue.calendars_of[customer]
+        key = (id(policy), calendar)
+        if key not in self._moved:  # which keeps the policy, and so the meaning of its id
+            self._moved[key] = (policy, policy.on(self._calendar(calendar)))
+        return self._moved[key][1]
+
+    def _calendar(self, name: str) -> Calendar:
+        if name == ALWAYS:
+            return always
+        if name not in self.calendars:
+            raise UnknownName("calendar", name, [*self.calendars, ALWAYS])
+        return self.calendars[name]
 
     def due(self, request: Request) -> dict[str, Deadline]:
         """When the request is due, by clock, under the policy that governs it; see `Policy.due`.
@@ -261,7 +215,8 @@ class PolicyBook:
         selection = self.select(request)
         if selection.policy is None:
             return {}
-        return selection.policy.due(selection.request, self.clocks)
+        policy = self._on_their_calendar(selection.policy, selection.request.customer)
+        return policy.due(selection.request, self.clocks)
 
     def policies_named(self, name: str, version: str | None = None) -> tuple[Policy, ...]:
         """The policies of that name, one per version that has it, or those of one version.

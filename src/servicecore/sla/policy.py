@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Self
 
+import attrs
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.faults import Faults
-from servicecore.instants import DateTime, to_datetime
+from servicecore.instants import to_timedelta
 from servicecore.requests import ANY_PRIORITY, Fact, Request
-from servicecore.sla.clock import readings_at
+from servicecore.sla.calendar import Calendar
 from servicecore.sla.conditions import Condition
-from servicecore.sla.explanation import when
-from servicecore.sla.mark import Mark
+from servicecore.sla.deadline import Deadline
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
 from servicecore.sla.target import Target
 
+__all__ = ["Deadline", "Outcome", "Policy", "TargetsByClock", "TargetsByPriority"]
+
 TargetsByPriority = Mapping[str, Target]
 """Targets of one clock; ``"*"`` holds for every priority that is not named."""
+
+TargetsByClock = Mapping[str, TargetsByPriority]
+"""Targets of several clocks by name."""
 
 
 @frozen
@@ -41,49 +47,7 @@ def _sorted(fact: Fact) -> object:
     return sorted(fact) if isinstance(fact, frozenset) else fact
 
 
-@frozen
-class Deadline:
-    """When a clock that starts at the opening of a request, and never pauses, is due.
-
-    It is `provisional` where the calendar's holidays are not known that far (C9). `started` and
-    `due` are microseconds.
-    """
-
-    clock: str
-    started: int
-    due: int
-    target: Target
-    policy: str
-    priority: str | None
-
-    @property
-    def due_at(self) -> DateTime:
-        """The due instant in the time zone of the target's calendar."""
-        return to_datetime(self.due, self.target.calendar.zone)
-
-    @property
-    def provisional(self) -> bool:
-        """Whether it lies beyond the dates whose holidays are known."""
-        return self.target.calendar.is_provisional_instant(self.due)
-
-    def explain(self) -> str:
-        """Why it is due then: policy, priority, target, and the stretches of time that count.
-
-        >>> standard = Policy("standard", {"resolution": Target("4h")})
-        >>> print(standard.due(Request(id="R1", opened_at=0))["resolution"].explain())
-        resolution: due Thu 1 Jan 1970 04:00 (policy 'standard', no priority)
-        target: 4h of always (UTC)
-        ahead, if nothing pauses it:
-          Thu 1 Jan 1970 00:00 – 04:00  open, 4h
-        """
-        (reading,) = readings_at([Mark("start", self.started)], self.target, self.started)
-        _, *because = reading.explain().splitlines()
-        priority = f"priority {self.priority!r}" if self.priority else "no priority"
-        due = f"{self.clock}: due {when(self.due_at)} (policy {self.policy!r}, {priority})"
-        return "\n".join([due, *because])
-
-
-def _by_clock(targets: Mapping[str, object]) -> Mapping[str, TargetsByPriority]:
+def _by_clock(targets: Mapping[str, object]) -> TargetsByClock:
     if not isinstance(targets, Mapping):
         raise InvalidValue(f"targets are {targets!r}: expected a table of clocks and their targets")
     faults = Faults()
@@ -107,6 +71,23 @@ def _by_priority(given: object) -> TargetsByPriority:
             _check_target(target)
     faults.refuse("targets")
     return MappingProxyType(dict(by_priority))
+
+
+def _overrides(overrides: Mapping[str, Mapping[str, object]]) -> Mapping[str, TargetsByClock]:
+    if not isinstance(overrides, Mapping):
+        raise InvalidValue(f"overrides are {overrides!r}: expected a table of names and targets")
+    faults = Faults()
+    checked: dict[str, TargetsByClock] = {}
+    for name, targets in overrides.items():
+        with faults.within(str(name)):
+            _check_name(name, "an override")
+            checked[name] = _by_clock(targets)
+    faults.refuse("overrides")
+    return MappingProxyType(checked)
+
+
+def _plain(by_clock: TargetsByClock) -> dict[str, dict[str, Target]]:
+    return {clock: dict(targets) for clock, targets in by_clock.items()}
 
 
 def _check_name(name: object, what: str) -> None:
@@ -141,7 +122,9 @@ class Policy:
     A condition is a value, a list of values of which one has to fit, a table (``any``, ``all``,
     ``none``, ``at_least``, ``at_most``) or a `Condition`; all have to hold. A policy without any
     matches every request. Where a clock has one target instead of targets by priority, it holds
-    for all. Raises `InvalidValue` with everything that is wrong.
+    for all. With `customer_calendar` its targets count on the calendar that the customer has in the
+    book, if it has one. `overrides` are targets by name of an override, for as long as that lasts.
+    Raises `InvalidValue` with everything that is wrong.
 
     >>> gold = Policy("gold", {"resolution": {"critical": Target("4h"), "*": Target("24h")}},
     ...               when={"customer": ["acme", "umbrella"], "tags": {"none": "internal"}})
@@ -152,17 +135,56 @@ class Policy:
     """
 
     name: str
-    targets: Mapping[str, TargetsByPriority] = field(converter=_by_clock, hash=False)
+    targets: TargetsByClock = field(converter=_by_clock, hash=False)
     when: Mapping[str, Condition] = field(factory=dict, converter=_conditions, hash=False)
+    customer_calendar: bool = field(default=False, kw_only=True)
+    overrides: Mapping[str, TargetsByClock] = field(
+        factory=dict, converter=_overrides, hash=False, kw_only=True
+    )
 
     def __attrs_post_init__(self) -> None:
         _check_name(self.name, "a policy")
         if not self.name.strip():
             raise InvalidValue("a policy without a name: expected what it is found by")
+        if not isinstance(self.customer_calendar, bool):
+            raise InvalidValue(f"customer_calendar is {self.customer_calendar!r}: expected a bool")
 
-    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
-        targets = {clock: dict(targets) for clock, targets in self.targets.items()}
-        return type(self), (self.name, targets, dict(self.when))  # read-only views do not pickle
+    def __reduce__(self) -> tuple[partial[Self], tuple[object, ...]]:
+        overrides = {name: _plain(targets) for name, targets in self.overrides.items()}
+        options = {"customer_calendar": self.customer_calendar, "overrides": overrides}
+        remade = partial(type(self), **options)  # type: ignore[arg-type]  # each of its own type
+        return remade, (self.name, _plain(self.targets), dict(self.when))  # views do not pickle
+
+    @property
+    def clocks(self) -> tuple[str, ...]:
+        """The clocks that it has targets for, those of its overrides included."""
+        by_clock = (self.targets, *self.overrides.values())
+        return tuple(dict.fromkeys(clock for targets in by_clock for clock in targets))
+
+    @property
+    def all_targets(self) -> tuple[Target, ...]:
+        """Every target in it, those of its overrides included."""
+        by_clock = (self.targets, *self.overrides.values())
+        return tuple(
+            target
+            for targets in by_clock
+            for by_priority in targets.values()
+            for target in by_priority.values()
+        )
+
+    def on(self, calendar: Calendar) -> Self:
+        """The same policy with its targets on one calendar; those of its overrides stay.
+
+        >>> print(Policy("standard", {"resolution": Target("4h")}).on(
+        ...     Calendar.from_dict({"timezone": "UTC", "hours": "mon-fri 09:00-17:00"}, "acme")
+        ... ).target("resolution", None))
+        4h of acme
+        """
+        moved = {
+            clock: {name: _moved(target, calendar) for name, target in each.items()}
+            for clock, each in self.targets.items()
+        }
+        return attrs.evolve(self, targets=moved)
 
     def matches(self, request: Request) -> bool:
         """Whether every condition holds for the request."""
@@ -186,9 +208,19 @@ class Policy:
 
     def target(self, clock: str, priority: str | None) -> Target | None:
         """The target of a clock for a priority: its own, else that of ``"*"``, else None."""
-        targets = self.targets.get(clock, {})
-        own = None if priority is None else targets.get(priority)
-        return own or targets.get(ANY_PRIORITY)
+        return _for_priority(self.targets.get(clock), priority)
+
+    def override_target(self, override: str, clock: str, priority: str | None) -> Target | None:
+        """The target that an override sets for a clock while it lasts; None where it sets none.
+
+        It is on a calendar of its own, 24×7 unless another one is given, and never the customer's.
+
+        >>> siege = {"business stopped": {"resolution": Target("1h")}}
+        >>> standard = Policy("standard", {"resolution": Target("8h")}, overrides=siege)
+        >>> print(standard.override_target("business stopped", "resolution", "low"))
+        1h of always
+        """
+        return _for_priority(self.overrides.get(override, {}).get(clock), priority)
 
     def due(
         self, request: Request, clocks: Mapping[str, ClockRule] = DEFAULT_CLOCKS
@@ -218,3 +250,15 @@ class Policy:
     def _deadline(self, clock: str, target: Target, request: Request) -> Deadline:
         start, due = request.opened, target.due(request.opened)
         return Deadline(clock, start, due, target, self.name, request.priority)
+
+
+def _for_priority(targets: TargetsByPriority | None, priority: str | None) -> Target | None:
+    if targets is None:
+        return None
+    own = None if priority is None else targets.get(priority)
+    return own or targets.get(ANY_PRIORITY)
+
+
+def _moved(target: Target, calendar: Calendar) -> Target:
+    within = to_timedelta(target.within) if isinstance(target.within, int) else target.within
+    return attrs.evolve(target, within=within, calendar=calendar)

@@ -22,6 +22,8 @@ from servicecore.sla.naming import ALWAYS, with_names
 from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
 from servicecore.sla.selection import Selection
+from servicecore.sla.rota import Rota
+from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle
 from servicecore.sla.target import Target
 from servicecore.sla.versions import BookVersion
 
@@ -35,6 +37,8 @@ class Parts(TypedDict, total=False):
     clocks: Mapping[str, ClockRule]
     calendars: Mapping[str, Calendar]
     catalogue: Catalogue
+    rotas: Mapping[str, Rota]
+    lifecycle: Lifecycle
 
 
 def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
@@ -52,21 +56,32 @@ def _clocks(own: Mapping[str, ClockRule]) -> Mapping[str, ClockRule]:
     return MappingProxyType({**DEFAULT_CLOCKS, **own})
 
 
+def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
+    if not isinstance(rotas, Mapping):
+        raise InvalidValue(f"rotas are {rotas!r}: expected a table of names and rotas")
+    for name, rota in rotas.items():
+        if not isinstance(rota, Rota) or rota.name != name:
+            raise InvalidValue(f"the rota {name!r} is {rota!r}: expected a Rota of that name")
+    return MappingProxyType(dict(rotas))
+
+
 @frozen
 class PolicyBook:
     """Policies in order and in versions, with what they speak of: priorities, clocks, calendars.
 
-    The first policy that matches is applied (P1), of the version in force when the request was
-    opened (P2). `clocks` are added to the default ones, or take their place; `calendars` are those
-    that have a name, and every calendar of a target gets one. Raises `InvalidValue` for names that
-    come twice.
+        The first policy that matches is applied (P1), of the version in force when the request was
+        opened (P2). `clocks` are added to the default ones, or take their place; `calendars` are those
+        that have a name, and every calendar of a target gets one. Raises `InvalidValue` for names that
+        come twice.
 
-    >>> from servicecore.sla.target import Target
-    >>> gold = Policy("gold", {"resolution": Target("4h")}, when={"customer": "acme"})
-    >>> rest = Policy("standard", {"resolution": Target("24h")})
-    >>> book = PolicyBook.of(gold, rest)
-    >>> print(book.due(Request(id="R1", opened_at=0, customer="acme"))["resolution"].due_at)
-    1970-01-01 04:00:00+00:00
+        >>> from servicecore.sla.rota import Rota
+    from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle
+    from servicecore.sla.target import Target
+        >>> gold = Policy("gold", {"resolution": Target("4h")}, when={"customer": "acme"})
+        >>> rest = Policy("standard", {"resolution": Target("24h")})
+        >>> book = PolicyBook.of(gold, rest)
+        >>> print(book.due(Request(id="R1", opened_at=0, customer="acme"))["resolution"].due_at)
+        1970-01-01 04:00:00+00:00
     """
 
     versions: tuple[BookVersion, ...] = field(converter=_versions)
@@ -74,6 +89,8 @@ class PolicyBook:
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks, hash=False)
     calendars: Mapping[str, Calendar] = field(factory=dict, hash=False)
     catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
+    rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
+    lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -94,6 +111,8 @@ class PolicyBook:
             raise InvalidValue(f"the matrix is {self.matrix!r}: expected a PriorityMatrix")
         if not isinstance(self.catalogue, Catalogue):
             raise InvalidValue(f"the catalogue is {self.catalogue!r}: expected a Catalogue")
+        if not isinstance(self.lifecycle, Lifecycle):
+            raise InvalidValue(f"the lifecycle is {self.lifecycle!r}: expected a Lifecycle")
         named = with_names(self.calendars, self._used_calendars())
         object.__setattr__(self, "calendars", MappingProxyType(named))
 
@@ -103,6 +122,8 @@ class PolicyBook:
             "clocks": dict(self.clocks),
             "calendars": dict(self.calendars),
             "catalogue": self.catalogue,
+            "rotas": dict(self.rotas),
+            "lifecycle": self.lifecycle,
         }
         return partial(type(self), **parts), (self.versions,)  # read-only views do not pickle
 

@@ -57,9 +57,7 @@ class EnglishFormats:
 
     def when(self, moment: DateTime) -> str:
         """As in Tue 7 Apr 2026 09:00."""
-        return moment.format(
-            "ddd D MMM YYYY HH:mm" + (":ss" if moment.second else ""), locale="en"
-        )
+        return moment.format("ddd D MMM YYYY HH:mm" + (":ss" if moment.second else ""), locale="en")
 
     def duration(self, microseconds: int) -> str:
         """As in 1h 30m."""

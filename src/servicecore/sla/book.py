@@ -20,9 +20,9 @@ from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix, Request
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.naming import ALWAYS, with_names
 from servicecore.sla.policy import Deadline, Policy
+from servicecore.sla.rota import Rota
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
 from servicecore.sla.selection import Selection
-from servicecore.sla.rota import Rota
 from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle
 from servicecore.sla.target import Target
 from servicecore.sla.versions import BookVersion
@@ -60,6 +60,21 @@ def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
     if not isinstance(rotas, Mapping):
         raise InvalidValue(f"rotas are {rotas!r}: expected a table of names and rotas")
     for name, rota in rotas.items():
+        _check_part(f"rota {name!r}", rota, Rota)
+        if rota.name != name:
+            raise InvalidValue(f"the rota {name!r} is named {rota.name!r}")
+    return MappingProxyType(dict(rotas))
+
+
+def _check_part(name: str, part: object, kind: type) -> None:
+    if not isinstance(part, kind):
+        raise InvalidValue(f"the {name} is {part!r}: expected a {kind.__name__}")
+
+
+def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
+    if not isinstance(rotas, Mapping):
+        raise InvalidValue(f"rotas are {rotas!r}: expected a table of names and rotas")
+    for name, rota in rotas.items():
         if not isinstance(rota, Rota) or rota.name != name:
             raise InvalidValue(f"the rota {name!r} is {rota!r}: expected a Rota of that name")
     return MappingProxyType(dict(rotas))
@@ -91,6 +106,8 @@ class PolicyBook:
     catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
     rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
     lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
+    rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
+    lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -107,10 +124,9 @@ class PolicyBook:
         for version in self.versions[1:]:
             if version.since is None:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
-        if not isinstance(self.matrix, PriorityMatrix):
-            raise InvalidValue(f"the matrix is {self.matrix!r}: expected a PriorityMatrix")
-        if not isinstance(self.catalogue, Catalogue):
-            raise InvalidValue(f"the catalogue is {self.catalogue!r}: expected a Catalogue")
+        _check_part("matrix", self.matrix, PriorityMatrix)
+        _check_part("catalogue", self.catalogue, Catalogue)
+        _check_part("lifecycle", self.lifecycle, Lifecycle)
         if not isinstance(self.lifecycle, Lifecycle):
             raise InvalidValue(f"the lifecycle is {self.lifecycle!r}: expected a Lifecycle")
         named = with_names(self.calendars, self._used_calendars())
@@ -150,7 +166,10 @@ class PolicyBook:
         return tuple(sorted(starts, key=itemgetter(0)))
 
     def _used_calendars(self) -> list[Calendar]:
-        return [target.calendar for policy in self.policies for target in policy.all_targets]
+        targets = [target for policy in self.policies for target in policy.all_targets]
+        targets += [each.after for each in self.lifecycle.transitions if each.after]
+        restricting = [layer.restricted_to for rota in self.rotas.values() for layer in rota.layers]
+        return [*(target.calendar for target in targets), *filter(None, restricting)]
 
     @classmethod
     def of(cls, *policies: Policy, version: str = "", **parts: Unpack[Parts]) -> Self:

@@ -71,32 +71,21 @@ def _check_part(name: str, part: object, kind: type) -> None:
         raise InvalidValue(f"the {name} is {part!r}: expected a {kind.__name__}")
 
 
-def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
-    if not isinstance(rotas, Mapping):
-        raise InvalidValue(f"rotas are {rotas!r}: expected a table of names and rotas")
-    for name, rota in rotas.items():
-        if not isinstance(rota, Rota) or rota.name != name:
-            raise InvalidValue(f"the rota {name!r} is {rota!r}: expected a Rota of that name")
-    return MappingProxyType(dict(rotas))
-
-
 @frozen
 class PolicyBook:
     """Policies in order and in versions, with what they speak of: priorities, clocks, calendars.
 
-        The first policy that matches is applied (P1), of the version in force when the request was
-        opened (P2). `clocks` are added to the default ones, or take their place; `calendars` are those
-        that have a name, and every calendar of a target gets one. Raises `InvalidValue` for names that
-        come twice.
+    The first policy that matches is applied (P1), of the version in force when the request was
+    opened (P2). `clocks` are added to the default ones, or take their place; `calendars` are those
+    that have a name, and every calendar of a target gets one. Raises `InvalidValue` for names that
+    come twice.
 
-        >>> from servicecore.sla.rota import Rota
-    from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle
-    from servicecore.sla.target import Target
-        >>> gold = Policy("gold", {"resolution": Target("4h")}, when={"customer": "acme"})
-        >>> rest = Policy("standard", {"resolution": Target("24h")})
-        >>> book = PolicyBook.of(gold, rest)
-        >>> print(book.due(Request(id="R1", opened_at=0, customer="acme"))["resolution"].due_at)
-        1970-01-01 04:00:00+00:00
+    >>> from servicecore.sla.target import Target
+    >>> gold = Policy("gold", {"resolution": Target("4h")}, when={"customer": "acme"})
+    >>> rest = Policy("standard", {"resolution": Target("24h")})
+    >>> book = PolicyBook.of(gold, rest)
+    >>> print(book.due(Request(id="R1", opened_at=0, customer="acme"))["resolution"].due_at)
+    1970-01-01 04:00:00+00:00
     """
 
     versions: tuple[BookVersion, ...] = field(converter=_versions)
@@ -104,8 +93,6 @@ class PolicyBook:
     clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks, hash=False)
     calendars: Mapping[str, Calendar] = field(factory=dict, hash=False)
     catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
-    rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
-    lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
     rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
     lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
@@ -127,8 +114,6 @@ class PolicyBook:
         _check_part("matrix", self.matrix, PriorityMatrix)
         _check_part("catalogue", self.catalogue, Catalogue)
         _check_part("lifecycle", self.lifecycle, Lifecycle)
-        if not isinstance(self.lifecycle, Lifecycle):
-            raise InvalidValue(f"the lifecycle is {self.lifecycle!r}: expected a Lifecycle")
         named = with_names(self.calendars, self._used_calendars())
         object.__setattr__(self, "calendars", MappingProxyType(named))
 

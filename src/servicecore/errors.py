@@ -45,6 +45,10 @@ class UnknownName(ServiceCoreError, LookupError):
         return type(self), (self.what, self.name, self.known)
 
 
+class OutOfOrder(ServiceCoreError, ValueError):
+    """An event that is older than what has been folded already: the history is to be refolded."""
+
+
 class MissingExtra(ServiceCoreError, ImportError):
     """A capability whose library is not installed; the message says how to install it."""
 

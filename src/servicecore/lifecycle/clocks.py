@@ -1,89 +1,77 @@
-"""From events to marks: the clock rules applied to what happened."""
+"""From facts to marks: a clock rule applied to one request, event by event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import define, field
 
-from servicecore.errors import InvalidValue
-from servicecore.lifecycle.events import (
-    Actor,
-    Assigned,
-    Cancelled,
-    Closed,
-    Event,
-    Opened,
-    Reopened,
-    Replied,
-    Resolved,
-    Side,
-    StatusChanged,
-)
+from servicecore.chains import Chain
+from servicecore.lifecycle.facts import Facts
+from servicecore.sla.clock import Reading
+from servicecore.sla.folded import Folded
 from servicecore.sla.mark import Mark
-from servicecore.sla.rules import STATUS_ENTERED, ClockRule
+from servicecore.sla.rules import ClockRule
+from servicecore.sla.target import Target
 
-NOTHING: frozenset[str] = frozenset()
-OPENED, ASSIGNED = frozenset({"opened"}), frozenset({"assigned"})
-ANSWERED = frozenset({"replied", "updated"})
-ASKED = frozenset({"customer replied"})
-ASKED_AGAIN = ASKED | {"customer replied again"}
-
-
-def facts_of(event: Event, *, responded: bool) -> AbstractSet[str]:
-    """What an event means to clocks; `responded` says whether we have answered before it (R3)."""
-    if isinstance(event, Replied):
-        return _facts_of_reply(event, responded=responded)
-    said = _FACTS_OF.get(type(event))
-    return NOTHING if said is None else said(event)
-
-
-def _facts_of_reply(reply: Replied, *, responded: bool) -> AbstractSet[str]:
-    """An internal note and an automatic message answer nothing (K5)."""
-    if not isinstance(reply.actor, Actor | None):
-        raise InvalidValue(f"actor is {reply.actor!r}: expected an Actor")
-    side = reply.actor.side if reply.actor else Side.DESK
-    if not reply.public or reply.automatic or side is Side.SUPPLIER:
-        return NOTHING
-    if side is Side.DESK:
-        return ANSWERED
-    return ASKED_AGAIN if responded else ASKED
-
-
-_ENTERED = {"merged": frozenset({"merged", STATUS_ENTERED + "merged"})}
-_FACTS_OF: Mapping[type[Event], Callable[[Any], AbstractSet[str]]] = {
-    Opened: lambda _: OPENED,
-    Assigned: lambda event: ASSIGNED if event.group or event.person else NOTHING,
-    StatusChanged: lambda event: _ENTERED.get(event.status) or {STATUS_ENTERED + event.status},
-    Resolved: lambda event: {"resolved", STATUS_ENTERED + event.status},
-    Reopened: lambda event: {"reopened", STATUS_ENTERED + event.status},
-    Closed: lambda event: {"closed", STATUS_ENTERED + event.status},
-    Cancelled: lambda event: {"cancelled", STATUS_ENTERED + event.status},
-}
+NO_MARKS: Chain[Mark] = Chain()
 
 
 @define
-class ClockMarks:
-    """The marks of one clock as its rule makes them, event by event."""
+class RequestClock:
+    """One clock of one request: where it stands, and what its marks add up to so far.
+
+    Marks of the present instant wait until it is over (`waiting`), for only then is it known which
+    target holds; and where nothing is owed yet, until something is. `folded` is everything before.
+    Where the target goes away, `ended` is the clock as it ended then, while `folded` runs on in
+    case the target comes back: then that was only in between.
+    """
 
     rule: ClockRule
-    marks: list[Mark] = field(factory=list)
     running: bool = False
     paused: bool = False
-    ended: Literal["stop", "cancel"] | None = None
+    over: Literal["stop", "cancel"] | None = None
+    waiting: Chain[Mark] = NO_MARKS
+    target: Target | None = None
+    folded: Folded | None = None
+    ended: Folded | None = None
+    overrides: dict[str, Target] = field(factory=dict)
 
-    def take(self, facts: AbstractSet[str], status: str, reason: str, instant: int) -> None:
-        """Mark what the facts of one event, and the status behind it, mean to this clock."""
+    def copy(self) -> RequestClock:
+        """Another one that goes on by itself; costs the same however much has happened."""
+        return RequestClock(
+            self.rule, self.running, self.paused, self.over, self.waiting, self.target,
+            None if self.folded is None else self.folded.copy(),
+            None if self.ended is None else self.ended.copy(),
+            dict(self.overrides),
+        )  # fmt: skip
+
+    def take(
+        self, facts: Facts, conditions: AbstractSet[str], status: str, start: Mark, instant: int
+    ) -> None:
+        """Mark what the facts of one event, and the conditions behind it, mean to this clock.
+
+        `start` is the mark that a clock begins with which begins now; `status` says for people what
+        the status is, and why.
+        """
         if not self.rule.heeds.isdisjoint(facts):
-            self._start_or_stop(facts, instant)
-        if self.running and (status in self.rule.pauses) != self.paused:
+            self._start_or_stop(facts, start, instant)
+        if self.running and bool(pausing := self._pausing(conditions, status)) != self.paused:
             self.paused = not self.paused
-            paused = Mark("pause", instant, _reason(status, reason))
-            self.marks.append(paused if self.paused else Mark("resume", instant))
+            self._mark(Mark("pause", instant, pausing) if pausing else Mark("resume", instant))
 
-    def _start_or_stop(self, facts: AbstractSet[str], instant: int) -> None:
+    def _pausing(self, conditions: AbstractSet[str], status: str) -> str:
+        """Why it is paused under these conditions; nothing where it runs."""
+        rule = self.rule
+        if not conditions.isdisjoint(rule.pauses):
+            return _reason(conditions & frozenset(rule.pauses), status)
+        if rule.only_while and conditions.isdisjoint(rule.only_while):
+            return f"not {' or '.join(rule.only_while)}"
+        return ""
+
+    def _start_or_stop(self, facts: Facts, start: Mark, instant: int) -> None:
         rule = self.rule
         if self.running:
             if not facts.isdisjoint(rule.cancels):
@@ -93,18 +81,109 @@ class ClockMarks:
             elif not facts.isdisjoint(rule.renews):
                 self._end("stop", instant)
                 self._begin(Mark("start", instant))
-        elif self.ended and "reopened" in facts and rule.reopening != "stopped":
-            self._begin(_REOPENING["cycle" if self.ended == "cancel" else rule.reopening](instant))
+        elif self.over and "reopened" in facts and rule.reopening != "stopped":
+            self._begin(_REOPENING["cycle" if self.over == "cancel" else rule.reopening](instant))
         elif not facts.isdisjoint(rule.starts):
-            self._begin(Mark("start", instant))
+            self._begin(start)
 
     def _begin(self, mark: Mark) -> None:
-        self.marks.append(mark)
+        self._mark(mark)
         self.running, self.paused = True, False
 
     def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
-        self.marks.append(Mark(kind, instant))
-        self.running, self.ended = False, kind
+        self._mark(Mark(kind, instant))
+        self.running, self.over = False, kind
+
+    def _mark(self, mark: Mark) -> None:
+        self.waiting = self.waiting.add(mark)
+
+    def inherit(self, used: int, *, responded: bool) -> None:
+        """Begin with time already used, or not at all where the response was given before (R8)."""
+        if responded and "replied" in self.rule.stops:
+            self.waiting, self.running, self.paused = NO_MARKS, False, False
+        elif used:
+            self.waiting = Chain.of(
+                Mark("start", mark.instant, used=used) if mark.kind == "start" else mark
+                for mark in self.waiting
+            )
+
+    def settle_marks(self) -> None:
+        """The instant is over, and nothing about what is owed has changed in it."""
+        if self.folded is not None:
+            self._apply_waiting()
+        elif not self.rule.retroactive:
+            self.waiting = NO_MARKS
+
+    def settle(self, target: Target | None, instant: int, reason: str) -> None:
+        """Take the target that holds at the end of an instant; None for none."""
+        if self.folded is None and target is not None:
+            self._first_target(target, instant)
+            return
+        self.settle_marks()
+        if self.folded is None:
+            return
+        if target is None:
+            if self.ended is None:
+                self.ended = self.folded.copy()
+                self.ended.apply(Mark("cancel", instant, f"no target for {reason}"))
+            return
+        self.ended = None
+        if target is not self.target and target != self.target:
+            restart = self.rule.retargeting == "restart"
+            self.folded.apply(Mark("retarget", instant, reason, target=target, restart=restart))
+            self.target = target
+
+    def _first_target(self, target: Target, instant: int) -> None:
+        self.folded, self.target = Folded(target), target
+        if not self.rule.retroactive and not self._begun_at(instant):
+            self.waiting = NO_MARKS
+            if self.running:
+                self._mark(Mark("start", instant))
+            if self.running and self.paused:
+                self._mark(Mark("pause", instant))
+        self._apply_waiting()
+
+    def _begun_at(self, instant: int) -> bool:
+        return bool(self.waiting) and next(iter(self.waiting)).instant == instant
+
+    def _apply_waiting(self) -> None:
+        for mark in self.waiting:
+            self.apply(mark)
+        self.waiting = NO_MARKS
+
+    def override(self, wanted: Mapping[str, tuple[Target, str]], instant: int) -> None:
+        """Take the overrides that hold from an instant on: targets and reasons by name (Q3)."""
+        if self.folded is None:
+            return
+        for name in [name for name in self.overrides if name not in wanted]:
+            del self.overrides[name]
+            self.apply(Mark("relieve", instant, name=name))
+        for name, (target, reason) in wanted.items():
+            if self.overrides.get(name) != target:
+                self.overrides[name] = target
+                self.apply(Mark("override", instant, reason, target=target, name=name))
+
+    def apply(self, mark: Mark) -> None:
+        """Tell the clock one mark at once."""
+        if self.folded is not None:
+            self.folded.apply(mark)
+        if self.ended is not None:
+            self.ended.apply(mark)
+
+    @property
+    def shown(self) -> Folded | None:
+        """What its readings are read from; None where nothing is or was owed."""
+        return self.folded if self.ended is None else self.ended
+
+    def readings(self, at: int) -> tuple[Reading, ...]:
+        """A reading for every cycle; none where nothing is or was owed."""
+        return () if self.shown is None else self.shown.readings(at)
+
+
+def _reason(pausing: AbstractSet[str], status: str) -> str:
+    """The status with its reason, where it is the status that pauses; else the other condition."""
+    name = status.partition(":")[0]
+    return status if name in pausing else ", ".join(sorted(pausing))
 
 
 _REOPENING: Mapping[str, Callable[[int], Mark]] = {
@@ -112,7 +191,3 @@ _REOPENING: Mapping[str, Callable[[int], Mark]] = {
     "counted": lambda instant: Mark("resume", instant, counted=True),
     "cycle": lambda instant: Mark("start", instant),
 }
-
-
-def _reason(status: str, reason: str) -> str:
-    return f"{status}: {reason}" if reason else status

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
-from attrs import frozen
+from attrs import field, frozen
 
+from servicecore.chains import Chain
 from servicecore.instants import DateTime, to_datetime
+from servicecore.lifecycle.contact import Contact
+from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.ownership import Ownership
+from servicecore.lifecycle.promises import Promise
+from servicecore.lifecycle.settling import known_request
+from servicecore.lifecycle.state import RequestState
 from servicecore.requests import Request
+from servicecore.sla.book import PolicyBook
 from servicecore.sla.clock import Reading
 
 
@@ -20,19 +29,70 @@ class Situation:
     opened before the first version of the book, which governs it all the same (P2).
     """
 
-    request: Request
+    state: RequestState = field(repr=False)
     instant: int
-    status: str
-    policy: str | None
-    version: str
-    before_first: bool
-    reopenings: int
-    readings: Mapping[str, tuple[Reading, ...]]
+    book: PolicyBook = field(eq=False, repr=False)
 
     @property
     def at(self) -> DateTime:
         """The instant, in UTC."""
         return to_datetime(self.instant)
+
+    @property
+    def request(self) -> Request:
+        """The request, with what is known of it by now."""
+        return known_request(self.state, self.book)
+
+    @property
+    def history(self) -> Chain[Event]:
+        """What happened up to the instant, in order."""
+        return self.state.history
+
+    @property
+    def status(self) -> str:
+        """Its status."""
+        return self.state.status.name
+
+    @property
+    def policy(self) -> str | None:
+        """The name of the policy that it is under."""
+        return self.state.policy.name if self.state.policy else None
+
+    @property
+    def version(self) -> str:
+        """The name of the version of the book that the policy is of."""
+        return self.state.version
+
+    @property
+    def before_first(self) -> bool:
+        """Whether it was opened before the first version of the book held."""
+        return self.state.before_first
+
+    @property
+    def reopenings(self) -> int:
+        """How often it was reopened."""
+        return self.state.reopenings
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose it is, and how often it changed hands."""
+        return self.state.ownership
+
+    @property
+    def contact(self) -> Contact:
+        """What the customer has heard of us."""
+        return self.state.contact
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """Every promise made, in the order in which they were made."""
+        return tuple(self.state.promises)
+
+    @cached_property
+    def readings(self) -> Mapping[str, tuple[Reading, ...]]:
+        """What each clock shows, cycle by cycle."""
+        read = {name: clock.readings(self.instant) for name, clock in self.state.clocks.items()}
+        return {name: cycles for name, cycles in read.items() if cycles}
 
     def reading(self, clock: str) -> Reading | None:
         """What a clock shows: its latest cycle; None where nothing is owed or it is unknown."""

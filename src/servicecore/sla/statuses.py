@@ -6,6 +6,7 @@ What a transition writes and what guards it is said here by name; the lifecycle 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Literal, Self
 
@@ -34,12 +35,17 @@ def _guards(guards: Iterable[str]) -> tuple[str, ...]:
 
 def names_of(values: Iterable[str], what: str) -> tuple[str, ...]:
     """A list of names as a tuple; `InvalidValue` for anything else."""
-    listed = () if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
-    if (values and not listed) or not all(
-        isinstance(name, str) and name.strip() for name in listed
-    ):
+    if isinstance(values, str) or not isinstance(values, Iterable):
         raise InvalidValue(f"{what} are {values!r}: expected a list of names")
+    listed = tuple(values)
+    for name in listed:
+        _check_name(name, what)
     return listed
+
+
+def _check_name(name: object, what: str) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"{what}: found {name!r}; expected a name")
 
 
 @frozen
@@ -66,8 +72,7 @@ class Transition:
             raise InvalidValue(f"event is {self.event!r}: expected one of {expected}")
         if not self.sources:
             raise InvalidValue(f"a transition to {self.target!r} has no sources: expected statuses")
-        if not isinstance(self.target, str) or not self.target.strip():
-            raise InvalidValue(f"target is {self.target!r}: expected the name of a status")
+        names_of((self.target,), "targets")
         if self.after is not None and not isinstance(self.after, Target):
             raise InvalidValue(f"after is {self.after!r}: expected a Target, such as Target('5bd')")
         if self.after is not None and self.until:
@@ -85,7 +90,7 @@ class Transition:
         return status in self.sources or self.sources == (ANY_STATUS,)
 
 
-def _transitions(transitions: Iterable[Transition]) -> tuple[Transition, ...]:
+def _transitions(transitions: Iterable[Transition] | Transition) -> tuple[Transition, ...]:
     listed = tuple(transitions) if isinstance(transitions, Iterable) else (transitions,)
     for transition in listed:
         if not isinstance(transition, Transition):
@@ -94,8 +99,11 @@ def _transitions(transitions: Iterable[Transition]) -> tuple[Transition, ...]:
 
 
 def _functions(guards: Mapping[str, Callable[..., str]]) -> Mapping[str, Callable[..., str]]:
-    if not isinstance(guards, Mapping) or not all(map(callable, guards.values())):
-        raise InvalidValue(f"guards are {guards!r}: expected a table of names and functions")
+    expected = "expected a table of names and functions"
+    if not isinstance(guards, Mapping):
+        raise InvalidValue(f"guards are {guards!r}: {expected}")
+    if not all(map(callable, guards.values())):
+        raise InvalidValue(f"guards are {dict(guards)!r}: {expected}")
     return MappingProxyType(dict(guards))
 
 
@@ -128,9 +136,9 @@ class Lifecycle:
         if not any(transition.leaves(self.first) for transition in self.transitions):
             raise InvalidValue(f"nothing leads from {self.first!r}, the first status, to another")
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[type[Self], dict[str, object]]]:
+    def __reduce__(self) -> tuple[partial[Self], tuple[()]]:
         given = {name: getattr(self, name) for name in attrs.fields_dict(type(self))}
-        return _made, (type(self), {**given, "guards": dict(self.guards)})
+        return partial(type(self), **{**given, "guards": dict(self.guards)}), ()
 
     @property
     def statuses(self) -> tuple[str, ...]:
@@ -178,10 +186,6 @@ class Lifecycle:
             if sources and transition.target not in statuses:
                 kept.append(attrs.evolve(transition, sources=sources))
         return attrs.evolve(self, transitions=kept)
-
-
-def _made(kind: type[Lifecycle], given: dict[str, object]) -> Lifecycle:
-    return kind(**given)  # type: ignore[arg-type]  # a lifecycle's own fields
 
 
 NEW, WORKING = "new", "in progress"

@@ -141,21 +141,26 @@ class Absorbed(Event):
     source: str
 
 
+def _times(used: Mapping[str, int]) -> Mapping[str, int]:
+    if not isinstance(used, Mapping):
+        raise InvalidValue(f"used is {used!r}: expected microseconds by clock")
+    for clock, time in used.items():
+        if type(time) is not int or time < 0:
+            raise InvalidValue(f"used of {clock!r} is {time!r}: expected microseconds, 0 or more")
+    return used
+
+
 @frozen(kw_only=True)
 class SplitFrom(Event):
     """The request is a part of another one, `parent`, that goes on by itself (R8).
 
-    `used` is the time that the parent's resolution clock had used at the split, in microseconds;
+    `used` is the time that clocks of the parent had used at the split, in microseconds by clock;
     `responded` says that the parent had its first response already, so that none is owed here.
     """
 
     parent: str
-    used: int = 0
+    used: Mapping[str, int] = field(factory=dict, hash=False, converter=_times)
     responded: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        if type(self.used) is not int or self.used < 0:
-            raise InvalidValue(f"used is {self.used!r}: expected microseconds, zero or more")
 
 
 @frozen(kw_only=True)

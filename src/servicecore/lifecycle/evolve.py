@@ -1,0 +1,262 @@
+"""Folding a history: one event more, and what time alone does between two events (R1).
+
+Every event is taken as fact; nothing is refused here, and nothing outside is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+import attrs
+
+from servicecore.errors import InvalidValue, OutOfOrder
+from servicecore.lifecycle.contact import CONTACT
+from servicecore.lifecycle.events import (
+    ApprovalDecided,
+    ApprovalRequested,
+    Assigned,
+    Cancelled,
+    Closed,
+    Event,
+    FactsChanged,
+    MergedInto,
+    Opened,
+    OptionChosen,
+    OptionsOffered,
+    OverrideEnded,
+    OverrideStarted,
+    PolicyApplied,
+    Prioritised,
+    PromiseFulfilled,
+    PromiseMade,
+    PromiseRenegotiated,
+    PromiseWithdrawn,
+    Reopened,
+    Reported,
+    Resolved,
+    Restored,
+    SplitFrom,
+    StatusChanged,
+    SurveyAnswered,
+)
+from servicecore.lifecycle.facts import facts_of
+from servicecore.lifecycle.settling import end_overrides, settle
+from servicecore.lifecycle.state import RequestState, Status, begun
+from servicecore.requests import Fact
+from servicecore.sla.book import PolicyBook
+from servicecore.sla.mark import Mark
+from servicecore.sla.years import shown
+
+
+def evolve(state: RequestState | None, event: Event, book: PolicyBook) -> RequestState:
+    """The state behind one more event; the state before it stays as it is.
+
+    None is the state before the first event, which has to be `Opened`. An event of the same instant
+    as the last one is fine. Raises `OutOfOrder` for one that is older: then the history, with the
+    event in its place, is to be folded anew. What it costs does not depend on how long the history
+    is.
+
+    >>> from datetime import UTC, datetime
+    >>> from servicecore.sla import Policy, Target
+    >>> book = PolicyBook.of(Policy("all", {"resolution": Target("4h")}))
+    >>> nine, ten = (datetime(2026, 3, 6, hour, tzinfo=UTC) for hour in (9, 10))
+    >>> opened = evolve(None, Opened(request="R1", occurred_at=nine), book)
+    >>> resolved = evolve(opened, Resolved(request="R1", occurred_at=ten), book)
+    >>> opened.status.name, resolved.status.name
+    ('new', 'resolved')
+    """
+    if state is None:
+        following = begun(_opening(event), book)
+    else:
+        refuse_misplaced(state, event)
+        following = state.copy()
+    take(following, event, book)
+    return following
+
+
+def _opening(event: Event) -> Opened:
+    if isinstance(event, Opened):
+        return event
+    raise InvalidValue(f"the history begins with {type(event).__name__}: expected Opened first")
+
+
+def refuse_misplaced(state: RequestState, event: Event) -> None:
+    """Refuse an event that lies before the state (`OutOfOrder`), or is of another request."""
+    if event.occurred < state.instant or (
+        event.occurred == state.instant and event.sequence < state.sequence
+    ):
+        raise OutOfOrder(
+            f"{type(event).__name__} of {shown(event.occurred)} is older than the history folded "
+            f"up to {shown(state.instant)}: expected the whole history to be folded anew"
+        )
+
+
+def take(state: RequestState, event: Event, book: PolicyBook) -> None:
+    """Apply one event in place, after what time did up to it."""
+    if event.request != state.id:
+        raise InvalidValue(
+            f"an event of {event.request!r} in the history of {state.id!r}: "
+            "expected the events of one request"
+        )
+    if event.occurred > state.instant:
+        advance(state, event.occurred, book)
+    state.sequence = event.sequence
+    state.history = state.history.add(event)
+    _set_facts(state, event)
+    if (change := _CHANGES.get(type(event))) is not None:
+        change(state, event)
+        state.conditions = state.now()
+    _mark(state, event, book, changed=change is not None)
+
+
+def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
+    """What happens by time alone up to an instant: the present one ends, overrides run out."""
+    settle(state, book)
+    end_overrides(state, instant, book)
+    state.instant = instant
+
+
+def _set_facts(state: RequestState, event: Event) -> None:
+    setting = _FACTS_SET_BY.get(type(event))
+    if setting is None:
+        return
+    facts = setting(event)
+    state.facts.update(facts)
+    state.request = None
+    state.unsettled = state.unsettled or not state.matched.isdisjoint(facts)
+
+
+def _mark(state: RequestState, event: Event, book: PolicyBook, *, changed: bool) -> None:
+    """Tell the clocks what the event means to them."""
+    facts = facts_of(event, responded=state.contact.responded)
+    if not CONTACT.isdisjoint(facts):
+        state.contact = state.contact.after(facts, event.occurred)
+    if changed or not book.heeded.isdisjoint(facts):
+        status, start = str(state.status), Mark("start", event.occurred)
+        for clock in state.clocks.values():
+            clock.take(facts, state.conditions, status, start, event.occurred)
+
+
+def _facts_of_priority(event: Prioritised) -> Mapping[str, Fact]:
+    facts = {"priority": event.priority, "impact": event.impact, "urgency": event.urgency}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+_FACTS_SET_BY: Mapping[type[Event], Callable[[Any], Mapping[str, Fact]]] = {
+    Opened: attrgetter("facts"),
+    FactsChanged: attrgetter("facts"),
+    Assigned: lambda event: {"group": event.group, "person": event.person},
+    Prioritised: _facts_of_priority,
+}
+"""The facts of a request that an event sets."""
+
+
+def _status(state: RequestState, event: StatusChanged) -> None:
+    state.status = Status(event.status, event.reason, event.occurred, event.until, event.waiting_on)
+
+
+def _ended(state: RequestState, event: Resolved | Closed | Cancelled | MergedInto) -> None:
+    state.status = Status(event.status, event.reason, event.occurred)
+    state.approval = state.offer = None
+
+
+def _delivered(state: RequestState, event: Resolved) -> None:
+    _ended(state, event)
+    _promised(state, event)
+    if state.restored is None:
+        state.restored = event.occurred
+
+
+def _given_up(state: RequestState, event: Cancelled | MergedInto) -> None:
+    _ended(state, event)
+    _promised(state, event)
+
+
+def _reopened(state: RequestState, event: Reopened) -> None:
+    state.status = Status(event.status, event.reason, event.occurred)
+    state.reopenings += 1
+    state.restored = None
+    _promised(state, event)
+
+
+def _restored(state: RequestState, event: Restored) -> None:
+    state.restored = event.occurred
+
+
+def _policy(state: RequestState, event: PolicyApplied) -> None:
+    state.pinned, state.unsettled = event, True
+
+
+def _assigned(state: RequestState, event: Assigned) -> None:
+    state.ownership = state.ownership.given(event)
+
+
+def _promised(state: RequestState, event: Event) -> None:
+    state.promises = state.promises.after(event)
+
+
+def _offered(state: RequestState, event: OptionsOffered) -> None:
+    state.offer = event
+
+
+def _chosen(state: RequestState, _: OptionChosen) -> None:
+    state.offer = None
+
+
+def _asked(state: RequestState, event: ApprovalRequested) -> None:
+    state.approval = event
+
+
+def _decided(state: RequestState, _: ApprovalDecided) -> None:
+    state.approval = None
+
+
+def _overridden(state: RequestState, event: OverrideStarted) -> None:
+    state.overrides[event.override] = event
+    state.unsettled = True
+
+
+def _relieved(state: RequestState, event: OverrideEnded) -> None:
+    state.overrides.pop(event.override, None)
+    state.unsettled = True
+
+
+def _surveyed(state: RequestState, event: SurveyAnswered) -> None:
+    if event.expectation is not None and event.perception is not None:
+        state.gap = event.perception - event.expectation
+
+
+def _split(state: RequestState, event: SplitFrom) -> None:
+    """The parent's time counts, and so does its first response (R8)."""
+    for name, clock in state.clocks.items():
+        clock.inherit(event.used.get(name, 0), responded=event.responded)
+    state.contact = attrs.evolve(state.contact, responded=event.responded)
+
+
+_CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
+    StatusChanged: _status,
+    Resolved: _delivered,
+    Closed: _ended,
+    Cancelled: _given_up,
+    MergedInto: _given_up,
+    Reopened: _reopened,
+    Restored: _restored,
+    PolicyApplied: _policy,
+    Assigned: _assigned,
+    PromiseMade: _promised,
+    PromiseRenegotiated: _promised,
+    PromiseFulfilled: _promised,
+    PromiseWithdrawn: _promised,
+    Reported: _promised,
+    OptionsOffered: _offered,
+    OptionChosen: _chosen,
+    ApprovalRequested: _asked,
+    ApprovalDecided: _decided,
+    OverrideStarted: _overridden,
+    OverrideEnded: _relieved,
+    SurveyAnswered: _surveyed,
+    SplitFrom: _split,
+}
+"""What an event changes besides facts and clocks."""

@@ -1,0 +1,249 @@
+"""Promises and checkpoints: dates given to the customer, and what became of them (Q1, Q2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+from attrs import field, frozen
+
+from servicecore.chains import Chain
+from servicecore.instants import DateTime, to_datetime
+from servicecore.lifecycle.events import (
+    Cancelled,
+    Event,
+    MergedInto,
+    PromiseFulfilled,
+    PromiseMade,
+    PromiseRenegotiated,
+    PromiseWithdrawn,
+    Reopened,
+    Reported,
+    Resolved,
+)
+from servicecore.lifecycle.events.promises import CHECKPOINT, DELIVERY
+from servicecore.sla.clock import Reading, readings_at
+from servicecore.sla.mark import Mark
+from servicecore.sla.target import Target
+
+
+class PromiseState(StrEnum):
+    """What has become of a promise."""
+
+    PENDING = "pending"
+    KEPT = "kept"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"
+
+
+@frozen
+class Renegotiation:
+    """Another date for a promise: when it was said, the date before and after, and why.
+
+    Only one that the customer was told of, strictly before the promise was due, moves the date;
+    any other is a proposal (Q2).
+    """
+
+    instant: int
+    before: int
+    due: int
+    reason: str
+    told: bool
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is the date of the promise from then on."""
+        return self.told and self.instant < self.before
+
+
+@frozen
+class Promise:
+    """A date given to the customer; instants in microseconds.
+
+    `kind` is ``"delivery"`` or ``"checkpoint"`` (the next report), `basis` what it was made from:
+    ``"agreement"``, ``"plan"`` or ``"hand"``. `first_due` is the date first given. `done` is when
+    it was fulfilled, `withdrawn` when it was taken back.
+    """
+
+    id: str
+    kind: str
+    made: int
+    first_due: int
+    due: int
+    basis: str = "hand"
+    told: bool = True
+    renegotiations: tuple[Renegotiation, ...] = ()
+    done: int | None = None
+    withdrawn: int | None = None
+    reason: str = ""
+
+    @property
+    def due_at(self) -> DateTime:
+        """When it is to be kept, in UTC."""
+        return to_datetime(self.due)
+
+    @property
+    def made_at(self) -> DateTime:
+        """When it was made, in UTC."""
+        return to_datetime(self.made)
+
+    def state(self, at: int) -> PromiseState:
+        """What has become of it at an instant: done exactly when due is kept."""
+        if self.withdrawn is not None and self.withdrawn <= self.due:
+            return PromiseState.WITHDRAWN
+        if self.done is not None and self.done <= self.due:
+            return PromiseState.KEPT
+        return PromiseState.BROKEN if at > self.due else PromiseState.PENDING
+
+    def reading(self, at: int) -> Reading:
+        """The promise as a clock by a date, which no pause moves (Q1)."""
+        marks = [Mark("start", self.made)]
+        dated = self.first_due
+        for change in self.renegotiations:
+            if change.moves:
+                target = Target(None, instant=change.due)
+                marks.append(Mark("retarget", change.instant, change.reason, target=target))
+        if self.done is not None:
+            marks.append(Mark("stop", self.done))
+        elif self.withdrawn is not None:
+            marks.append(Mark("cancel", self.withdrawn, self.reason))
+        return readings_at(marks, Target(None, instant=dated), at)[-1]
+
+    @property
+    def _may_change(self) -> bool:
+        return self.done is None and self.withdrawn is None
+
+
+@frozen
+class Promises:
+    """The promises of one request: those that may still change, and the chain of the others."""
+
+    open: tuple[Promise, ...] = ()
+    finished: Chain[Promise] = field(factory=Chain)
+    made: int = 0
+
+    def __iter__(self) -> Iterator[Promise]:
+        return iter(sorted((*self.finished, *self.open), key=lambda promise: promise.made))
+
+    def named(self, id: str) -> Promise | None:
+        """The promise of that id among those that may still change; None where there is none."""
+        return next((promise for promise in self.open if promise.id == id), None)
+
+    def after(self, event: Event) -> Promises:
+        """The promises behind an event."""
+        take = _AFTER.get(type(event))
+        return self if take is None else take(self, event)._sifted(event.occurred)
+
+    def _sifted(self, instant: int) -> Promises:
+        """What is finished goes to the chain: withdrawn, or done and past the due instant."""
+        open_, finished = [], self.finished
+        for promise in self.open:
+            past = promise.done is not None and instant > promise.due
+            if past or promise.withdrawn is not None:
+                finished = finished.add(promise)
+            else:
+                open_.append(promise)
+        return Promises(tuple(open_), finished, self.made)
+
+    def _each(self, change: Callable[[Promise], Promise]) -> Promises:
+        return Promises(tuple(map(change, self.open)), self.finished, self.made)
+
+    def _one(self, id: str, **fields: Any) -> Promises:
+        return self._each(
+            lambda promise: (
+                attrs.evolve(promise, **fields)
+                if promise.id == id and promise._may_change
+                else promise
+            )
+        )
+
+    def _checkpoint(self, made: int, due: int) -> Promises:
+        promise = Promise(str(self.made + 1), CHECKPOINT, made, due, due, basis="plan")
+        return Promises((*self.open, promise), self.finished, self.made + 1)
+
+
+def _made(promises: Promises, event: PromiseMade) -> Promises:
+    made, due = event.occurred, event.due
+    promise = Promise(event.promise, event.kind, made, due, due, event.basis, event.told)
+    return Promises((*promises.open, promise), promises.finished, promises.made + 1)
+
+
+def _renegotiated(promises: Promises, event: PromiseRenegotiated) -> Promises:
+    promise = promises.named(event.promise)
+    if promise is None or not promise._may_change:
+        return promises
+    change = Renegotiation(event.occurred, promise.due, event.due, event.reason, event.told)
+    due = event.due if change.moves else promise.due
+    changes = (*promise.renegotiations, change)
+    return promises._one(event.promise, due=due, renegotiations=changes)
+
+
+def _fulfilled(promises: Promises, event: PromiseFulfilled) -> Promises:
+    return promises._one(event.promise, done=event.occurred)
+
+
+def _withdrawn(promises: Promises, event: PromiseWithdrawn) -> Promises:
+    return promises._one(event.promise, withdrawn=event.occurred, reason=event.reason)
+
+
+def _resolved(promises: Promises, event: Resolved) -> Promises:
+    """It delivers what was promised; a report that was not due yet is owed no longer."""
+
+    def change(promise: Promise) -> Promise:
+        if not promise._may_change:
+            return promise
+        if promise.kind == DELIVERY:
+            return attrs.evolve(promise, done=event.occurred)
+        if promise.due >= event.occurred:
+            return attrs.evolve(promise, withdrawn=event.occurred, reason=event.status)
+        return promise
+
+    return promises._each(change)
+
+
+def _reopened(promises: Promises, event: Reopened) -> Promises:
+    """What was delivered was not: a promise whose date is still to come is pending again (Q1)."""
+    return promises._each(
+        lambda promise: (
+            attrs.evolve(promise, done=None)
+            if promise.kind == DELIVERY and event.occurred <= promise.due
+            else promise
+        )
+    )
+
+
+def _over(promises: Promises, event: Cancelled | MergedInto) -> Promises:
+    """Nothing is owed any longer; what was broken before stays broken (K6)."""
+    return promises._each(
+        lambda promise: (
+            attrs.evolve(promise, withdrawn=event.occurred, reason=event.status)
+            if promise._may_change
+            else promise
+        )
+    )
+
+
+def _reported(promises: Promises, event: Reported) -> Promises:
+    """A report keeps the earliest open checkpoint, however late, and announces the next one."""
+    waiting = [each for each in promises.open if each.kind == CHECKPOINT and each._may_change]
+    if waiting:
+        earliest = min(waiting, key=lambda promise: (promise.due, promise.made))
+        promises = promises._one(earliest.id, done=event.occurred)
+    if event.next_due is None:
+        return promises
+    return promises._checkpoint(event.occurred, event.next_due)
+
+
+_AFTER: Mapping[type[Event], Callable[[Promises, Any], Promises]] = {
+    PromiseMade: _made,
+    PromiseRenegotiated: _renegotiated,
+    PromiseFulfilled: _fulfilled,
+    PromiseWithdrawn: _withdrawn,
+    Resolved: _resolved,
+    Reopened: _reopened,
+    Cancelled: _over,
+    MergedInto: _over,
+    Reported: _reported,
+}

@@ -1,0 +1,80 @@
+"""The end of an instant: which policy holds after it, what each clock is owed, what overrides add.
+
+Facts of one instant belong together: a request opened and prioritised at once has one target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from servicecore.lifecycle.events import OverrideStarted
+from servicecore.lifecycle.state import RequestState
+from servicecore.requests import Request
+from servicecore.sla.book import PolicyBook
+from servicecore.sla.target import Target
+
+
+def settle(state: RequestState, book: PolicyBook) -> None:
+    """Match the policy anew if facts of this instant ask for it, and tell the clocks (P2)."""
+    if not state.unsettled:
+        for clock in state.clocks.values():
+            if clock.waiting:
+                clock.settle_marks()
+        return
+    state.unsettled = False
+    request = _match(state, book)
+    policy, instant = state.policy, state.instant
+    reason = f"priority {request.priority or 'none'}, {policy.name if policy else 'no policy'}"
+    for name, clock in state.clocks.items():
+        target = book.target(policy, name, request) if policy else None
+        clock.settle(target, instant, reason)
+        if state.overrides or clock.overrides:
+            clock.override(_overriding(state, name, request), instant)
+
+
+def _match(state: RequestState, book: PolicyBook) -> Request:
+    selection = book.select(known_request(state, book))
+    state.request, state.policy = selection.request, selection.policy
+    state.version, state.before_first = selection.version.name, selection.before_first
+    if state.pinned:
+        version = state.pinned.version or state.version
+        state.policy = book.policies_named(state.pinned.policy, version)[0]
+        state.version = version
+    return selection.request
+
+
+def known_request(state: RequestState, book: PolicyBook) -> Request:
+    """The request as it is known now, its priority included."""
+    if state.request is None:
+        request = Request.from_facts(state.id, state.opened, state.facts)
+        state.request = book.known(request)
+    return state.request
+
+
+def _overriding(
+    state: RequestState, clock: str, request: Request
+) -> Mapping[str, tuple[Target, str]]:
+    if state.policy is None:
+        return {}
+    targets = {
+        name: (state.policy.override_target(name, clock, request.priority), _reason(event))
+        for name, event in state.overrides.items()
+    }
+    return {name: (target, why) for name, (target, why) in targets.items() if target is not None}
+
+
+def _reason(event: OverrideStarted) -> str:
+    return f"{event.reason} ({event.actor.party})" if event.actor else event.reason
+
+
+def end_overrides(state: RequestState, instant: int, book: PolicyBook) -> None:
+    """End what was to last until an instant that has come."""
+    over = [
+        (max(event.until, event.occurred), name)
+        for name, event in state.overrides.items()
+        if event.until is not None and event.until <= instant
+    ]
+    for until, name in sorted(over):
+        del state.overrides[name]
+        state.instant, state.unsettled = until, True
+        settle(state, book)

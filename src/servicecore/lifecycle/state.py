@@ -1,0 +1,110 @@
+"""The state of one request's history so far: what is open, and chains of what is finished.
+
+A state is a value: `evolve` gives another one. Inside the room it is changed in place where nobody
+else holds it yet, which is what makes a replay quick.
+"""
+
+from __future__ import annotations
+
+from attrs import define, field, frozen
+
+from servicecore.chains import Chain
+from servicecore.lifecycle.clocks import RequestClock
+from servicecore.lifecycle.contact import Contact
+from servicecore.lifecycle.events import (
+    ApprovalRequested,
+    Event,
+    Opened,
+    OptionsOffered,
+    OverrideStarted,
+    PolicyApplied,
+)
+from servicecore.lifecycle.ownership import Ownership
+from servicecore.lifecycle.promises import Promises
+from servicecore.requests import Fact, Request
+from servicecore.sla.book import PolicyBook
+from servicecore.sla.policy import Policy
+
+PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})
+
+
+@frozen
+class Status:
+    """The status of a request: its name and why, since when, until when, and on whom it waits."""
+
+    name: str
+    reason: str = ""
+    since: int = 0
+    until: int | None = None
+    waiting_on: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}" if self.reason else self.name
+
+
+@define
+class RequestState:
+    """One history folded up to `instant`, in microseconds; the facts of that instant may go on.
+
+    `unsettled` says that facts have changed in this instant and the policy is to be matched anew
+    when it is over. `conditions` are the words that clock rules pause by. `history` is everything
+    that happened, which nothing here has to remember twice.
+    """
+
+    id: str
+    opened: int
+    instant: int
+    status: Status
+    sequence: int = 0
+    history: Chain[Event] = field(factory=Chain)
+    facts: dict[str, Fact] = field(factory=dict)
+    request: Request | None = None
+    conditions: frozenset[str] = frozenset()
+    matched: frozenset[str] = frozenset()
+    unsettled: bool = True
+    pinned: PolicyApplied | None = None
+    policy: Policy | None = None
+    version: str = ""
+    before_first: bool = False
+    clocks: dict[str, RequestClock] = field(factory=dict)
+    ownership: Ownership = field(factory=Ownership)
+    contact: Contact = field(factory=Contact)
+    promises: Promises = field(factory=Promises)
+    approval: ApprovalRequested | None = None
+    offer: OptionsOffered | None = None
+    overrides: dict[str, OverrideStarted] = field(factory=dict)
+    restored: int | None = None
+    reopenings: int = 0
+    gap: float | None = None
+
+    def copy(self) -> RequestState:
+        """Another one that goes on by itself; costs the same however long the history is."""
+        other = object.__new__(RequestState)
+        for name in RequestState.__slots__:
+            if name != "__weakref__":
+                setattr(other, name, getattr(self, name))
+        other.facts, other.overrides = dict(self.facts), dict(self.overrides)
+        other.clocks = {name: clock.copy() for name, clock in self.clocks.items()}
+        return other
+
+    def now(self) -> frozenset[str]:
+        """The conditions that hold: the status, a pending approval, whose it is, who is awaited."""
+        words = [self.status.name]
+        if self.approval is not None:
+            words.append(f"approval: {self.approval.side_of_approver}")
+        if self.ownership.group:
+            words.append(f"group: {self.ownership.group}")
+        if self.status.waiting_on:
+            words.append(f"waiting on: {self.status.waiting_on}")
+        return frozenset(words)
+
+
+def begun(opened: Opened, book: PolicyBook) -> RequestState:
+    """The state of a request at its opening, before anything of it is taken in."""
+    at = opened.occurred
+    state = RequestState(opened.request, at, at, Status(book.lifecycle.first, since=at))
+    state.conditions = state.now()
+    state.matched = book.version_at(at).matched_facts | PRIORITY_FACTS
+    state.clocks = {name: RequestClock(rule) for name, rule in book.owed.items()}
+    state.ownership = Ownership(ungrouped=at, unassigned=at)
+    return state

@@ -4,8 +4,10 @@ from servicecore.instants import Days
 from servicecore.sla.book import BookVersion, PolicyBook, Selection
 from servicecore.sla.calendar import Calendar, Window, always
 from servicecore.sla.clock import Reading, State, read, read_cycles
-from servicecore.sla.cycle import Pause, Retarget, Run
+from servicecore.sla.course import Pause, Run
+from servicecore.sla.cycle import Retarget
 from servicecore.sla.mark import Mark
+from servicecore.sla.overlay import Overlay
 from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rules import ClockRule
 from servicecore.sla.target import Target
@@ -18,6 +20,7 @@ __all__ = [
     "Days",
     "Deadline",
     "Mark",
+    "Overlay",
     "Pause",
     "Policy",
     "PolicyBook",

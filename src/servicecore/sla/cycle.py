@@ -1,33 +1,18 @@
 """One cycle of a clock: when it ran and when it was paused, and what follows for its target.
 
-All of it is arithmetic over runs; `clock` turns marks into cycles and cycles into readings.
+A cycle is told what happens in order. Reading one leaves it as it is.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from attrs import define, field
+from attrs import define
 
-from servicecore.instants import Days
-from servicecore.sla.calendar import Calendar
+from servicecore.chains import Chain
+from servicecore.sla.course import Course, Override, Pause, Run
+from servicecore.sla.overlay import Overlay, overlay_of
 from servicecore.sla.target import Target
-
-
-class Run(NamedTuple):
-    """A stretch in which the clock ran, on the calendar that counted; `end` None: it runs still."""
-
-    calendar: Calendar
-    start: int
-    end: int | None = None
-
-
-class Pause(NamedTuple):
-    """A stretch in which the clock did not run, and why."""
-
-    start: int
-    end: int | None
-    reason: str
 
 
 class Retarget(NamedTuple):
@@ -38,171 +23,221 @@ class Retarget(NamedTuple):
     reason: str
 
 
-@define
+NO_RUNS: Chain[Run] = Chain()
+NO_PAUSES: Chain[Pause] = Chain()
+NO_RETARGETS: Chain[Retarget] = Chain()
+NO_OVERLAYS: Chain[Overlay] = Chain()
+
+
+class Breach(NamedTuple):
+    """The due instant that was missed, and the override's target it was of; None: its own."""
+
+    instant: int
+    override: Target | None
+
+
+@define(slots=False)  # copied at every event, which a dictionary does quickest
 class Cycle:
-    """What is known of one cycle so far; instants and durations in microseconds."""
+    """What is known of one cycle so far.
+
+    `course` is that of the cycle's own target and `laid` are those of the overrides that are on.
+    The chains hold what has ended: `runs` and `pauses` add what goes on. `reason` is the open
+    pause's.
+    """
 
     number: int
-    started: int
-    target: Target
-    used: int = 0
-    runs: list[Run] = field(factory=list)
-    pauses: list[Pause] = field(factory=list)
-    retargets: list[Retarget] = field(factory=list)
-    breached: int | None = None
+    course: Course
+    laid: tuple[Course, ...] = ()
+    ended_runs: Chain[Run] = NO_RUNS
+    ended_pauses: Chain[Pause] = NO_PAUSES
+    ended_overlays: Chain[Overlay] = NO_OVERLAYS
+    retargets: Chain[Retarget] = NO_RETARGETS
+    reason: str = ""
+    breach: Breach | None = None
     ended: int | None = None
-    ran_to_end: bool = False
-    due_at_end: int | None = None
     cancelled: bool = False
 
-    @property
-    def running(self) -> bool:
-        """Whether it runs."""
-        return bool(self.runs) and self.runs[-1].end is None
+    def copy(self) -> Cycle:
+        """Another one that goes on by itself; costs the same however long it has run."""
+        twin = object.__new__(Cycle)
+        twin.__dict__.update(self.__dict__)
+        twin.course = self.course.copy()
+        if self.laid:
+            twin.laid = tuple([course.copy() for course in self.laid])
+        return twin
 
     @property
     def paused(self) -> bool:
         """Whether it is, or was at its end, in a pause."""
-        return bool(self.pauses) and self.pauses[-1].end is None
+        return self.course.paused is not None
 
-    def run(self, start: int) -> None:
+    @property
+    def runs(self) -> Chain[Run]:
+        """When it ran; the latest run has no end while it goes on."""
+        running = self.course.running
+        if running is None:
+            return self.ended_runs
+        return self.ended_runs.add(Run(self.course.target.calendar, running, self.ended))
+
+    @property
+    def pauses(self) -> Chain[Pause]:
+        """When it was paused; the latest pause has no end if nothing has resumed since."""
+        paused = self.course.paused
+        if paused is None:
+            return self.ended_pauses
+        return self.ended_pauses.add(Pause(paused, None, self.reason))
+
+    @property
+    def courses(self) -> tuple[Course, ...]:
+        """The courses of its own target and of the overrides that are on."""
+        return (self.course, *self.laid)
+
+    # -- what it is told ---------------------------------------------------------------------------
+
+    def run(self, at: int) -> None:
         """Run from an instant on; a pause ends there."""
-        if self.paused:
-            self.pauses[-1] = self.pauses[-1]._replace(end=start)
-        self.runs.append(Run(self.target.calendar, start))
+        paused = self.course.paused
+        if paused is not None:
+            self.ended_pauses = self.ended_pauses.add(Pause(paused, at, self.reason))
+        for course in self.courses:
+            course.run(at)
 
     def pause(self, at: int, reason: str) -> None:
         """Run no longer, for a reason."""
         self.note_breach(at)
         self._end_run(at)
-        self.pauses.append(Pause(at, None, reason))
+        self.reason = reason
+        for course in self.courses:
+            course.pause(at)
 
-    def _end_run(self, at: int | None) -> None:
-        """The latest run ends at an instant; None takes its end back."""
-        calendar, start, _ = self.runs[-1]
-        self.runs[-1] = Run(calendar, start, at)
+    def _end_run(self, at: int) -> None:
+        running = self.course.running
+        if running is not None:
+            run = Run(self.course.target.calendar, running, at)
+            self.ended_runs = self.ended_runs.add(run)
 
     def end(self, at: int, *, cancelled: bool) -> None:
         """Stop, with a verdict unless `cancelled`."""
-        self.due_at_end = self.note_breach(at)
-        self.ran_to_end = self.running
-        if self.ran_to_end:
-            self._end_run(at)
+        self.note_breach(at)
         self.ended, self.cancelled = at, cancelled
 
-    def reopen(self, at: int, *, counted: bool) -> None:
-        """Go on after a stop, the closed time as a pause or counted (K4)."""
-        stopped, was_running = self.ended, self.ran_to_end
-        self.ended, self.ran_to_end = None, False
-        if stopped is None:
-            return
-        if counted and was_running:
-            self._end_run(None)
-        elif counted:
-            self.run(stopped)
-        else:
-            if was_running:
-                self.pauses.append(Pause(stopped, None, "stopped"))
-            self.run(at)
+    def reopen(self, at: int, overrides: tuple[Override, ...], *, counted: bool) -> None:
+        """Go on after a stop, the closed time as a pause or counted (K4).
+
+        Of the overrides that are on, those that were on at the stop go on too, the others begin.
+        """
+        stopped = at if self.ended is None else self.ended
+        for course in self.laid:
+            if course.override not in overrides:
+                self.relieve(course.name, stopped)
+        self.ended = None
+        was_running = self.course.running is not None
+        if was_running and not counted:
+            self.pause(stopped, "stopped")
+        if not (was_running and counted):
+            self.run(stopped if counted else at)
+        known = [course.override for course in self.laid]
+        for override in overrides:
+            if override not in known:
+                self.lay(override, at)
 
     def retarget(self, at: int, target: Target, reason: str) -> None:
         """Another target from the start; what has elapsed stays as counted (K3)."""
         self.note_breach(at)
-        self.retargets.append(Retarget(at, self.target, reason))
-        changed_calendar = target.calendar != self.target.calendar
-        self.target = target
-        if changed_calendar and self.running:
+        self.retargets = self.retargets.add(Retarget(at, self.course.target, reason))
+        if target.calendar != self.course.target.calendar:
             self._end_run(at)
-            self.run(at)
+            self.course.split(at)
+        self.course.retarget(target, self.ended_runs, self.ended_pauses)
 
-    def note_breach(self, at: int) -> int | None:
-        """The due instant, remembered as the breach if it has passed."""
-        due = self.due()
-        if self.breached is None and due is not None and at > due:
-            self.breached = due
-        return due
+    def lay(self, override: Override, at: int) -> None:
+        """An override is on from an instant on; one of the same name is on no longer (Q3)."""
+        self.note_breach(at)
+        self.relieve(override.name, at)
+        course = Course(override.target, at, override=override)
+        if self.paused:
+            course.pause(at)
+        else:
+            course.run(at)
+        self.laid = (*self.laid, course)
 
-    def elapsed(self, at: int) -> int:
-        """The time used up to an instant, each run on its own calendar."""
-        return self.used + sum(_counted(run, at) for run in self.runs)
+    def relieve(self, name: str, at: int) -> None:
+        """The override of that name is on no longer; what it has shown until then stays."""
+        self.note_breach(at)
+        for course in self.laid:
+            if course.name == name:
+                self.ended_overlays = self.ended_overlays.add(self._overlay(course, at, at))
+        self.laid = tuple([course for course in self.laid if course.name != name])
 
-    def remaining(self, at: int, elapsed: int) -> int:
-        """The time left of the target after `elapsed` by `at`; negative once late (K1)."""
-        if self.target.instant is not None:
-            return self.target.calendar.timeline.between(at, self.target.instant)
-        return self._allowance() - elapsed
+    def note_breach(self, at: int) -> None:
+        """Keep the breaches up to an instant."""
+        self.breach = self.breach_by(at)
+        for course in self.laid:
+            course.note_breach(at)
 
-    def _allowance(self) -> int:
-        if isinstance(self.target.within, int):
-            return self.target.within
-        return self.target.calendar.timeline.between(self.started, self.target.due(self.started))
+    # -- what it shows -----------------------------------------------------------------------------
 
-    def late_by(self, at: int) -> int:
-        """The time that has counted since the breach; by a date, all of the calendar's time."""
-        if self.breached is None:
-            return 0
-        if self.target.instant is not None:
-            return self.target.calendar.timeline.between(self.breached, at)
-        # Time used before the start can put the due instant before it.
-        before = self.target.calendar.timeline.between(
-            self.breached, max(self.breached, self.started)
-        )
-        return before + sum(
-            run.calendar.timeline.between(max(run.start, self.breached), end)
-            for run in self.runs
-            if (end := at if run.end is None else run.end) > self.breached
-        )
+    def breach_by(self, at: int) -> Breach | None:
+        """The breach up to an instant: the first due instant that has passed, and stays so."""
+        if self.breach is not None:
+            return self.breach
+        first = self.course
+        for course in self.laid:
+            if course.due is not None and (first.due is None or course.due < first.due):
+                first = course
+        if first.due is None or at <= first.due:
+            return None
+        return Breach(first.due, None if first is self.course else first.target)
 
-    def due_from(self, at: int, remaining: int) -> int:
-        """When a paused clock with so much left would be due if it ran from an instant on (K2)."""
-        if isinstance(self.target.within, Days):
-            return self._moved(at)
-        return self.target.calendar.add_instant(at, remaining, self.target.landing)
+    def governing(self, at: int) -> Course:
+        """The course that is due first, in a pause if it were resumed then (Q3)."""
+        if not self.laid:
+            return self.course
+        return min(self.courses, key=lambda course: course.if_resumed(at))
 
+    @property
     def due(self) -> int | None:
-        """The due instant under the present target, as if it had held from the start (K3).
+        """The due instant that governs; None in a pause, unless one is a date (K2, Q3)."""
+        if not self.laid:
+            return self._shown_due(self.course)
+        dues = [self._shown_due(course) for course in self.courses]
+        return min([due for due in dues if due is not None], default=None)
 
-        It lies in the first run that reaches it; None while paused with time left.
+    def _shown_due(self, course: Course) -> int | None:
+        return course.shown_due() if self.ended is None else course.due
+
+    @property
+    def late_after(self) -> int | None:
+        """The instant after which it is late if nothing more happens; whoever waits, waits for it.
+
+        None where a breach is kept already, where it has ended, and where it stands still.
         """
-        if self.target.within is None:
-            return self.target.instant
-        if isinstance(self.target.within, Days):
-            return self._due_of_days()
-        left = self.target.within - self.used
-        for position, run in enumerate(self.runs, start=1):
-            due = run.calendar.add_instant(run.start, left, self.target.landing)
-            if self._falls_in(position, run, due):
-                return due
-            left -= _counted(run, run.start if run.end is None else run.end)
-        return None
+        return self.due if self.ended is None and self.breach is None else None
 
-    def _due_of_days(self) -> int | None:
-        for position, run in enumerate(self.runs, start=1):
-            due = self._moved(run.start)
-            if self._falls_in(position, run, due):
-                return due
-        return None
+    def overlays(self, at: int) -> Chain[Overlay]:
+        """What its overrides show at an instant: those that are off first, then those on."""
+        shown = self.ended_overlays
+        for course in self.laid:
+            shown = shown.add(self._overlay(course, at, None))
+        return shown
 
-    def _moved(self, at: int) -> int:
-        """The due instant of working days, moved by the working time paused up to `at` (K7)."""
-        timeline = self.target.calendar.timeline
-        unpaused = timeline.add(self.target.due(self.started), -self.used)
-        return timeline.add(unpaused, self.paused_time(at), self.target.landing == "late")
+    def _overlay(self, course: Course, at: int, ended: int | None) -> Overlay:
+        return overlay_of(course, at, ended=ended, due=self._shown_due(course))
 
-    def _falls_in(self, position: int, run: Run, due: int) -> bool:
-        if run.end is None or due < run.end:
-            return True
-        return self.ran_to_end and position == len(self.runs)
-
-    def paused_time(self, at: int) -> int:
-        """The target calendar's time in the pauses up to an instant."""
-        between = self.target.calendar.timeline.between
-        return sum(
-            between(pause.start, at if pause.end is None else min(pause.end, at))
-            for pause in self.pauses
-            if pause.start < at
-        )
-
-
-def _counted(run: Run, at: int) -> int:
-    return run.calendar.timeline.between(run.start, at if run.end is None else run.end)
+    def late_by(self, at: int, breach: Breach | None) -> int:
+        """The time that has counted since a breach; by a date, all of the calendar's time."""
+        if breach is None:
+            return 0
+        missed, target = breach.instant, breach.override or self.course.target
+        between = target.calendar.timeline.between
+        if target.instant is not None:
+            return between(missed, at)
+        # Time used before the start can put the due instant before it.
+        late_by = between(missed, max(missed, self.course.started))
+        for run in self.runs.newest_first():
+            end = at if run.end is None else run.end
+            if end <= missed:
+                break
+            counting = between if breach.override else run.calendar.timeline.between
+            late_by += counting(max(run.start, missed), end)
+        return late_by

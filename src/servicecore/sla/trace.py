@@ -9,7 +9,7 @@ from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime
 from servicecore.sla.calendar import Calendar
-from servicecore.sla.cycle import Pause, Run
+from servicecore.sla.course import Pause, Run
 
 
 @frozen

@@ -29,7 +29,7 @@ LONGEST_FOLD = 2 * DAY
 """How far back the walk begins, so that it has seen what the wall showed before a fold."""
 
 
-# -- the oracle: one minute after the other, on zoneinfo alone --------------------------------------
+# -- the oracle: one minute after the other, on zoneinfo alone -------------------------------------
 
 
 class Turn(NamedTuple):
@@ -374,6 +374,17 @@ class TestEnds:
         assert rota.next_handoff(at("2026-01-05T00:00Z")).person == "anna"
         assert rota.why(at("2026-01-06T00:00Z")).end == END
 
+    def test_one_person_in_two_layers_never_hands_over_either(self):
+        hours = Calendar.from_dict({"timezone": "UTC", "hours": "mon-fri 09:00-17:00"})
+        office = Layer("office", ["anna"], "2026-01-05 09:00", "1 day", hours)
+        rest = Layer("rest", ["anna"], "2026-01-05 09:00", "1 day")
+        friday, saturday = at("2026-01-09T12:00Z"), at("2026-01-10T12:00Z")
+        cover = Cover("bob", at("2026-02-01T00:00Z"), at("2026-02-02T00:00Z"))
+        assert Rota("desk", "UTC", [rest, office]).next_handoff(friday) is None
+        assert Rota("desk", "UTC", [rest, office], [cover]).next_handoff(friday).person == "bob"
+        assert Rota("desk", "UTC", [office]).next_handoff(friday).person is None
+        assert Rota("desk", "UTC", [office]).next_handoff(saturday).person == "anna"
+
     def test_a_layer_that_is_never_open(self):
         closed = Calendar.from_dict({"timezone": "UTC", "hours": {}})
         layer = Layer("shut", ["a", "b"], "2026-01-05 09:00", "1 hour", closed)
@@ -436,6 +447,7 @@ class TestValues:
             ({"every": "1 month"}, "every is '1 month': expected a number of weeks, days or hours"),
             ({"every": "0 days"}, "every is '0 days': expected"),
             ({"every": timedelta(minutes=90)}, "expected a number of weeks, days or hours"),
+            ({"every": "521 weeks"}, "every is '521 weeks': expected at most 520 weeks"),
             ({"every": 1.5}, "every is 1.5: expected"),
             ({"every": True}, "every is True: expected"),
             ({"restricted_to": "office"}, "restricted_to is 'office': expected a Calendar"),
@@ -521,10 +533,8 @@ class TestFindings:
     def test_gaps_of_the_next_four_weeks(self):
         """672 hours without 20 days of 8 hours, and 1 at the end: the clock went forward."""
         layer = Layer("office", ["a", "b"], "2026-03-02 09:00", "1 week", self.OFFICE)
-        assert self.found(layer) == [
-            "fault: rotas.desk: nobody is on call from Mon 2 Mar 2026 17:00 to "
-            "Tue 3 Mar 2026 09:00, 511h in 20 gaps over 4 weeks"
-        ]
+        first = "nobody is on call from Mon 2 Mar 2026 17:00 to Tue 3 Mar 2026 09:00"
+        assert self.found(layer) == [f"fault: rotas.desk: {first}, 511h in 20 gaps over 4 weeks"]
 
     def test_members_who_are_listed_twice(self):
         layers = [

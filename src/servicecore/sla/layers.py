@@ -18,6 +18,7 @@ from servicecore.sla.years import END, FIRST_YEAR, LAST_YEAR, START
 UNITS = {"week": 7 * DAY, "day": DAY, "hour": HOUR}
 WALL_TIME = "a date and a time on the wall such as '2026-01-05 09:00'"
 EVERY = "a number of weeks, days or hours such as '1 week'"
+LONGEST = 520 * UNITS["week"]
 
 
 def said(value: object, what: str) -> str:
@@ -64,11 +65,13 @@ def _wall(value: object) -> datetime:
 def _every(value: object) -> int:
     every = value // MICROSECOND if isinstance(value, timedelta) else value
     if isinstance(value, str) and (
-        matched := re.fullmatch(r"\s*([0-9]{1,4})\s+(week|day|hour)s?\s*", value)
+        matched := re.fullmatch(r"\s*([0-9]{1,5})\s+(week|day|hour)s?\s*", value)
     ):
         every = int(matched[1]) * UNITS[matched[2]]
     if type(every) is not int or every <= 0 or every % HOUR:
         raise InvalidValue(f"every is {value!r}: expected {EVERY}")
+    if every > LONGEST:
+        raise InvalidValue(f"every is {value!r}: expected at most {shift_text(LONGEST)}")
     return every
 
 

@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime, zone_named
-from servicecore.sla.explanation import when
+from servicecore.messages import ENGLISH
 from servicecore.sla.layers import Cover, Layer, said
 from servicecore.sla.turns import Turns
 from servicecore.sla.years import END, START, year_of
@@ -50,8 +50,8 @@ class Shift:
         return to_datetime(self.end, zone_named(self.timezone))
 
     def __str__(self) -> str:
-        since = "…" if self.start == START else when(self.start_at)
-        until = "…" if self.end == END else when(self.end_at)
+        since = "…" if self.start == START else ENGLISH.when(self.start_at)
+        until = "…" if self.end == END else ENGLISH.when(self.end_at)
         return f"{since} – {until}  {self.person or 'nobody'}{self._why()}"
 
     def _why(self) -> str:
@@ -150,11 +150,21 @@ class Rota:
         """
         shift = self.why(at)
         person = shift.person
+        if self._only(person, shift.start):
+            return None
         while shift.end < END:
             shift = self._shift(shift.end)
             if shift.person != person:
                 return shift
         return None
+
+    def _only(self, person: str | None, at: int) -> bool:
+        """Whether nobody else can ever follow: seen at once, and not after walking to 2199."""
+        layers = [turns for _, turns in self._turns]
+        others = {cover.person for cover in self.overrides if cover.end > at}
+        return others.union(*(turns.members for turns in layers)) == {person} and any(
+            turns.calendar is None and turns.handoff(0) <= at for turns in layers
+        )
 
     def _shifts(self, start: int, end: int) -> Iterator[Shift]:
         for edge in (start, end):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from servicecore.instants import DAY, duration_text
-from servicecore.sla.explanation import when
+from servicecore.messages import ENGLISH
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.rota import Rota
 from servicecore.sla.years import END
@@ -38,7 +38,8 @@ def _of_gaps(rota: Rota, at: int, path: Path) -> Iterator[Finding]:
     if gaps:
         total = duration_text(sum(gap.end - gap.start for gap in gaps))
         number = f"{len(gaps)} gap{'s' * (len(gaps) > 1)} over {WEEKS_AHEAD} weeks"
-        first = f"nobody is on call from {when(gaps[0].start_at)} to {when(gaps[0].end_at)}"
+        since, until = (ENGLISH.when(edge) for edge in (gaps[0].start_at, gaps[0].end_at))
+        first = f"nobody is on call from {since} to {until}"
         yield Finding("fault", path, f"{first}, {total} in {number}")
 
 

@@ -122,7 +122,7 @@ def test_a_whole_table():
         "desk",
         "Europe/Berlin",
         [
-            Layer("week", ["anna"], "2026-01-05 09:00", "1 week"),
+            Layer("week", ["anna", "bob"], "2026-01-05 09:00", "1 week"),
             Layer("office", ["cara"], "2026-01-05 09:00", "1 week", OFFICE, "Asia/Tokyo"),
         ],
         [

@@ -11,6 +11,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from servicecore.catalogue import (
+    Agreement,
+    Approval,
+    Catalogue,
+    Customer,
+    Offering,
+    Service,
+)
 from servicecore.errors import InvalidValue, MissingExtra, PolicyFileError, UnknownName
 from servicecore.instants import Days
 from servicecore.policyfile import (
@@ -467,7 +475,10 @@ class TestBrokenPolicies:
             ({"calendar": 3}, "calendar: found 3; expected the name of a calendar"),
             ({"targets": {"update": 4}}, "targets.update: found 4; expected targets by prior"),
             ({"targets": {"update": {}}}, "targets.update: found {}; expected targets by priority"),
-            ({"unless": {}}, "unless: unknown key; expected one of calendar, name, targets, when"),
+            (
+                {"unless": {}},
+                "unless: unknown key; expected one of calendar, customer_calendar, name, ",
+            ),
         ],
     )
     def test_policy(self, fields, fault):
@@ -672,6 +683,20 @@ class TestSchema:
             (("definitions", "version"), {"policies": [], "versions": [{"zzzzzz": 1}]}),
             (("definitions", "clock"), {"policies": [], "clocks": {"update": {"zzzzzz": 1}}}),
             (("properties", "priorities"), {"policies": [], "priorities": {"zzzzzz": 1}}),
+            (("definitions", "service"), {"policies": [], "services": {"s": {"zzzzzz": 1}}}),
+            (
+                ("definitions", "offering"),
+                {"policies": [], "services": {"s": {"offerings": {"o": {"zzzzzz": 1}}}}},
+            ),
+            (
+                ("definitions", "offering", "properties", "approval"),
+                {
+                    "policies": [],
+                    "services": {"s": {"offerings": {"o": {"approval": {"zzzzzz": 1}}}}},
+                },
+            ),
+            (("definitions", "agreement"), {"policies": [], "agreements": {"a": {"zzzzzz": 1}}}),
+            (("definitions", "customer"), {"policies": [], "customers": {"c": {"zzzzzz": 1}}}),
             (("definitions", "weekly"), {"policies": [], "calendars": {"c": {"zzzzzz": 1}}}),
             (
                 ("definitions", "calendar_version"),
@@ -783,6 +808,146 @@ def test_calendar_says_in_one_way_when_it_is_open():
         "calendars.both.timezone: stands next to any_of; expected hours or a composition, not both",
         "calendars.both.hours: stands next to any_of; expected hours or a composition, not both",
     ]
+
+
+CATALOGUE = """\
+policies = []
+
+[calendars.acme]
+timezone = "America/Chicago"
+hours = "mon-fri 08:00-16:00"
+
+[services.payroll]
+business_owner = "Head of HR"
+custodian = "Payroll office"
+[services.payroll.offerings."pay slip"]
+kind = "question"
+[services.payroll.offerings.advance]
+approval = {approver = "line manager"}
+
+[agreements."acme gold"]
+kind = "SLA"
+customers = ["acme"]
+valid_from = 2026-01-01T00:00:00+01:00
+[agreements.network]
+kind = "OLA"
+provider = "network"
+supports = ["acme gold"]
+clock = "network"
+
+[customers.acme]
+importance = 3
+contracts = ["C-17"]
+calendar = "acme"
+language = "en"
+"""
+
+
+class TestCatalogue:
+    BOOK = loads_policies(CATALOGUE)
+
+    def test_meaning(self):
+        approval = Approval("line manager")
+        offerings = [Offering("pay slip", kind="question"), Offering("advance", approval=approval)]
+        payroll = Service(
+            "payroll",
+            business_owner="Head of HR",
+            custodian="Payroll office",
+            offerings=offerings,
+        )
+        since = datetime(2025, 12, 31, 23, tzinfo=UTC)
+        agreements = [
+            Agreement("acme gold", "SLA", customers=["acme"], valid_from=since),
+            Agreement(
+                "network", "OLA", provider="network", supports=["acme gold"], clock="network"
+            ),
+        ]
+        acme = {"importance": 3, "contracts": ["C-17"], "calendar": "acme", "language": "en"}
+        customers = [Customer("acme", **acme)]
+        assert self.BOOK.catalogue == Catalogue([payroll], agreements, customers)
+
+    @pytest.mark.parametrize("format", ["toml", "yaml", "json"])
+    def test_order_of_agreements_stays(self, format):
+        """P2: of equals, the first governs."""
+        agreements = [Agreement(name, "SLA") for name in ("z", "a", "m")]
+        book = PolicyBook.of(catalogue=Catalogue(agreements=agreements))
+        assert loads_policies(dump_policies(book, format), format) == book
+
+    def test_defaults_are_left_out(self):
+        offering = Offering("advance", approval=Approval("line manager"))
+        catalogue = Catalogue([Service("payroll", offerings=[offering])])
+        written = {"offerings": {"advance": {"approval": {"approver": "line manager"}}}}
+        assert policies_to_dict(PolicyBook.of(catalogue=catalogue)) == {
+            "services": {"payroll": written},
+            "policies": [],
+        }
+
+    @pytest.mark.parametrize(
+        ("tables", "fault"),
+        [
+            ({"services": []}, "services: found []; expected a table of services by name"),
+            ({"services": {"s": {"calendar": "x"}}}, "services.s.calendar: unknown calendar 'x'"),
+            (
+                {"services": {"s": {"offerings": {"o": {"approval": {"side": "desk"}}}}}},
+                "services.s.offerings.o.approval.approver: missing; expected who has to agree",
+            ),
+            ({"services": {" ": {}}}, "services. : the name of a service is ' '"),
+            (
+                {"agreements": {"a": {}}},
+                ("agreements.a.kind: missing; expected 'SLA' or 'OLA' or 'underpinning contract'"),
+            ),
+            (
+                {"agreements": {"a": {"kind": "SLA", "valid_until": "2026-01-01"}}},
+                "agreements.a.valid_until: found '2026-01-01'; expected an instant",
+            ),
+            (
+                {"agreements": {"a": {"kind": "SLA", "supports": ["b"]}}},
+                "agreements.a: an SLA supports no other",
+            ),
+            (
+                {"customers": {"acme": {"importance": True}}},
+                "customers.acme.importance: found True; expected a whole number",
+            ),
+            (
+                {"customers": {"acme": {"internal": "no"}}},
+                "customers.acme.internal: found 'no'; expected true or false",
+            ),
+        ],
+    )
+    def test_faults(self, tables, fault):
+        (found,) = faults_in(**tables)
+        assert found.startswith(fault)
+
+
+class TestOverrides:
+    def test_are_on_a_calendar_of_their_own(self):
+        """Q3: 24×7 where no other is named, whatever the policy's is."""
+        policy = {
+            "name": "p",
+            "calendar": "office",
+            "targets": {"resolution": "8h"},
+            "overrides": {
+                "siege": {
+                    "resolution": "1h",
+                    "update": {"critical": {"within": "30m", "calendar": "office"}},
+                }
+            },
+        }
+        office = {"timezone": "UTC", "hours": "mon-fri 09:00-17:00"}
+        book = book_of(calendars={"office": office}, policies=[policy])
+        (read,) = book.policies
+        assert read.override_target("siege", "resolution", "low") == Target("1h")
+        update = read.override_target("siege", "update", "critical")
+        assert update == Target("30m", book.calendars["office"])
+        assert read.override_target("siege", "update", "low") is None
+        assert read.override_target("flood", "update", "low") is None
+        assert policies_to_dict(book)["policies"][0]["overrides"] == {
+            "siege": {**policy["overrides"]["siege"], "resolution": {"*": "1h"}}
+        }
+
+    def test_faults(self):
+        (fault,) = faults_in_policy(overrides={"siege": {"update": "1d"}})
+        assert fault.startswith("overrides.siege.update: within '1d' has no fixed length")
 
 
 def test_then_without_a_cutoff_cannot_be_said():

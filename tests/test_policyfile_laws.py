@@ -10,6 +10,14 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecore.catalogue import (
+    Agreement,
+    Approval,
+    Catalogue,
+    Customer,
+    Offering,
+    Service,
+)
 from servicecore.faults import FaultyTable
 from servicecore.instants import Days
 from servicecore.policyfile import (
@@ -19,7 +27,7 @@ from servicecore.policyfile import (
     policies_schema,
     policies_to_dict,
 )
-from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix
+from servicecore.requests import DEFAULT_MATRIX, Kind, PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.conditions import Condition
@@ -103,11 +111,14 @@ def targets_with(pool):
 def policies_with(pool):
     by_priority = st.dictionaries(texts, targets_with(pool), min_size=1, max_size=3)
     clocks = st.sampled_from([*DEFAULT_CLOCKS]) | texts
+    by_clock = st.dictionaries(clocks, by_priority, max_size=3)
     return st.builds(
         Policy,
         names,
-        st.dictionaries(clocks, by_priority, max_size=3),
+        by_clock,
         st.dictionaries(texts, conditions(), max_size=3),
+        customer_calendar=st.booleans(),
+        overrides=st.dictionaries(texts, by_clock, max_size=2),
     )
 
 
@@ -138,6 +149,9 @@ rules = st.fixed_dictionaries({
     "renews": facts,
     "cancels": facts,
     "reopening": st.sampled_from(["pause", "counted", "cycle", "stopped"]),
+    "only_while": st.lists(names, max_size=2),
+    "retroactive": st.booleans(),
+    "retargeting": st.sampled_from(["carry", "restart"]),
 })  # fmt: skip
 
 
@@ -148,6 +162,51 @@ def clock_rules(draw):
 
 
 moments = st.datetimes(timezones=st.just(UTC))
+said = st.just("") | names
+lists_of_names = st.lists(names, max_size=2)
+approvals = st.builds(Approval, names, st.sampled_from(["customer", "desk"]))
+offerings = st.builds(
+    Offering,
+    names,
+    kind=st.sampled_from(Kind) | names,
+    approval=st.none() | approvals,
+    group=said,
+)
+
+
+def entries(built):
+    """A few entries of a catalogue, no two of one name."""
+    return st.lists(built, max_size=2, unique_by=lambda entry: entry.name)
+
+
+@st.composite
+def agreements(draw):
+    since, until = draw(st.tuples(st.none() | moments, st.none() | moments))
+    if since and until and until <= since:
+        until = None
+    kind = draw(st.sampled_from(["SLA", "OLA", "underpinning contract"]))
+    lists = {key: draw(lists_of_names) for key in ("customers", "services", "offerings")}
+    supports = [] if kind == "SLA" else draw(lists_of_names)
+    words = {key: draw(said) for key in ("provider", "clock")}
+    options = {**lists, **words, "supports": supports}
+    return Agreement(draw(names), kind, valid_from=since, valid_until=until, **options)
+
+
+@st.composite
+def catalogues(draw, known):
+    named = st.sampled_from(["", "always", *known])
+    words = dict.fromkeys(("business_owner", "custodian", "group"), said)
+    services = st.builds(Service, names, calendar=named, offerings=entries(offerings), **words)
+    customers = st.builds(
+        Customer,
+        names,
+        internal=st.booleans(),
+        importance=st.none() | st.integers(-9, 9),
+        contracts=lists_of_names,
+        calendar=named,
+        language=said,
+    )
+    return Catalogue(*(draw(entries(each)) for each in (services, agreements(), customers)))
 
 
 @st.composite
@@ -156,11 +215,14 @@ def books(draw):
     later = draw(st.lists(st.tuples(names, moments), max_size=2, unique_by=lambda each: each[0]))
     first = draw(texts.filter(lambda name: name not in dict(later) and (name.strip() or not name)))
     versions = [(first, draw(st.none() | moments)), *later]
+    calendar_names = names.filter(lambda name: name != "always")
+    named = draw(st.dictionaries(calendar_names, st.sampled_from(pool)))
     return PolicyBook(
         [BookVersion(name, since, draw(lists_of_policies(pool))) for name, since in versions],
         draw(st.just(DEFAULT_MATRIX) | matrices()),
         draw(clock_rules()),
-        draw(st.dictionaries(names.filter(lambda name: name != "always"), st.sampled_from(pool))),
+        named,
+        catalogue=draw(catalogues(named)),
     )
 
 
@@ -177,13 +239,18 @@ odd_values = st.sampled_from([
     [], ["x"], ["opened"], ["always"], [["10:00", "14:00"]], [2024, 2030], [None], {}, {"x": 1},
     {"x": "x"}, {"*": "4h"}, {"within": "4h", "calendar": "always"}, {"any_of": ["always"]},
     {"timezone": "UTC", "hours": {}}, {"any": ["x"]}, {"high": {"high": "x"}},
+    "SLA", "OLA", "desk", {"kind": "SLA"}, {"approver": "x"}, {"x": {"update": "4h"}},
 ])  # fmt: skip
 odd_keys = st.sampled_from([
     "name", "when", "calendar", "targets", "within", "landing", "until", "cutoff", "then",
     "off_day", "any", "all", "none", "at_least", "at_most", "timezone", "hours", "holidays",
     "known_until",
     "versions", "from", "any_of", "base", "except", "order", "matrix", "starts", "stops", "pauses",
-    "reopening", "version", "valid_from", "policies", "calendars", "clocks", "resolution", "*", "x",
+    "reopening", "services", "agreements", "customers", "customer_calendar", "overrides", "kind",
+    "approval", "side", "approver", "group", "offerings", "valid_until", "supports", "provider",
+    "clock", "importance", "internal", "contracts", "language", "custodian", "only_while",
+    "retroactive", "retargeting",
+    "version", "valid_from", "policies", "calendars", "clocks", "resolution", "*", "x",
 ])  # fmt: skip
 
 

@@ -15,11 +15,12 @@ from servicecore.policyfile.tables import Readers, fields_of, items_of, table_of
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.calendar_table import CALENDAR_KEYS
 from servicecore.sla.definition import Composition
-from servicecore.sla.naming import ALWAYS
+from servicecore.sla.naming import ALWAYS, name_of, sides
 
 Operation = Callable[[Calendar, Calendar], Calendar]
 
 OPERATIONS: Mapping[str, Operation] = {"any_of": or_, "all_of": and_}
+OPERATORS = {"|": "any_of", "&": "all_of"}
 DIFFERENCE = {"base": "the name of a calendar", "except": "a list of names of calendars"}
 WAYS = {**{key: key for key in OPERATIONS}, **dict.fromkeys(DIFFERENCE, "difference")}
 MOST_SIDES = 100
@@ -42,6 +43,14 @@ def read_calendars(written: object, faults: Faults, folder: Path) -> Mapping[str
         problem = "is the calendar that never closes and needs no table; expected another name"
         faults.add(("calendars", ALWAYS), problem)
     return {**calendars.read, ALWAYS: always}
+
+
+def calendar_in(calendars: Mapping[str, Calendar], written: object) -> Calendar:
+    """The calendar whose name is written."""
+    name = text(written, "the name of a calendar")
+    if name not in calendars:
+        raise UnknownName("calendar", name, calendars)
+    return calendars[name]
 
 
 @define
@@ -119,3 +128,13 @@ def _composed(operation: Operation, parts: list[Calendar]) -> Calendar:
     if sides > MOST_SIDES:
         raise InvalidValue(f"is composed of more than {MOST_SIDES} calendars, all sides counted")
     return whole
+
+
+def calendar_to_dict(calendar: Calendar, calendars: Mapping[str, Calendar]) -> dict[str, object]:
+    """The table that gives this calendar again; its sides are among the others, by their names."""
+    if not isinstance(calendar.definition, Composition):
+        return calendar.to_dict()
+    names = [name_of(side, calendars) for side in sides(calendar)]
+    if calendar.definition.operator == "-":
+        return {"base": names[0], "except": names[1:]}
+    return {OPERATORS[calendar.definition.operator]: names}

@@ -7,17 +7,20 @@ A reader takes what is written and gives what it means; where it means nothing, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from reprlib import repr as shortened
 from typing import Any, TypeVar
 
 from servicecore.errors import InvalidValue
 from servicecore.faults import Faults
+from servicecore.instants import to_instant
 
 Value = TypeVar("Value")
 Readers = Mapping[str, Callable[[object], object]]
 """What reads each key of a table."""
 
 NOTHING: Mapping[str, str] = {}
+INSTANT = "an instant with its offset, such as '2026-01-01T00:00:00+01:00'"
 
 
 def fields_of(
@@ -115,6 +118,28 @@ def one_of(*words: str) -> Callable[[object], str]:
         raise unexpected(written, " or ".join(map(repr, words)))
 
     return read
+
+
+def boolean(written: object) -> bool:
+    """True or false."""
+    if isinstance(written, bool):
+        return written
+    raise unexpected(written, "true or false")
+
+
+def whole_number(written: object) -> int:
+    """A whole number."""
+    if type(written) is int:
+        return written
+    raise unexpected(written, "a whole number")
+
+
+def instant(written: object) -> int:
+    """An instant, in microseconds, out of a date and a time with its offset."""
+    try:
+        return to_instant(datetime.fromisoformat(text(written)))
+    except ValueError:
+        raise unexpected(written, INSTANT) from None
 
 
 def unexpected(written: object, expected: str) -> InvalidValue:

@@ -5,6 +5,6 @@ Arabic; a host adds its own languages, or its own words (extra ``notices``).
 """
 
 from servicecore.messages.languages import as_messages, messages_in
-from servicecore.messages.wording import ENGLISH, Messages
+from servicecore.messages.wording import ENGLISH, Messages, is_shown_twice
 
-__all__ = ["ENGLISH", "Messages", "as_messages", "messages_in"]
+__all__ = ["ENGLISH", "Messages", "as_messages", "is_shown_twice", "messages_in"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime
+from servicecore.messages import Messages, as_messages
 from servicecore.sla.clock import readings_at
-from servicecore.sla.explanation import when
+from servicecore.sla.explanation import because
 from servicecore.sla.mark import Mark
 from servicecore.sla.target import Target
 
@@ -36,8 +37,10 @@ class Deadline:
         """Whether it lies beyond the dates whose holidays are known."""
         return self.target.calendar.is_provisional_instant(self.due)
 
-    def explain(self) -> str:
+    def explain(self, language: str | Messages = "en") -> str:
         """Why it is due then: policy, priority, target, and the stretches of time that count.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
 
         >>> from servicecore.requests import Request
         >>> from servicecore.sla.policy import Policy
@@ -48,8 +51,19 @@ class Deadline:
         ahead, if nothing pauses it:
           Thu 1 Jan 1970 00:00 – 04:00  open, 4h
         """
+        messages = as_messages(language)
         (reading,) = readings_at([Mark("start", self.started)], self.target, self.started)
-        _, *because = reading.explain().splitlines()
-        priority = f"priority {self.priority!r}" if self.priority else "no priority"
-        due = f"{self.clock}: due {when(self.due_at)} (policy {self.policy!r}, {priority})"
-        return "\n".join([due, *because])
+        return "\n".join([self._verdict(messages), *because(reading, messages)])
+
+    def _verdict(self, messages: Messages) -> str:
+        said = {
+            "clock": messages.word("clock", self.clock),
+            "due": messages.when(self.due_at),
+            "policy": messages.quoted(self.policy),
+        }
+        if not self.priority:
+            return messages.text("{clock}: due {due} (policy {policy}, no priority)", **said)
+        priority = messages.quoted(messages.word("priority", self.priority))
+        return messages.text(
+            "{clock}: due {due} (policy {policy}, priority {priority})", priority=priority, **said
+        )

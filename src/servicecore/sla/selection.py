@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import field, frozen
 
 from servicecore.catalogue.catalogue import Catalogue
 from servicecore.catalogue.governance import Governance
+from servicecore.messages import Messages, as_messages
 from servicecore.requests import Request
+from servicecore.sla.phrases import condition_in_words, fact_in_words
 from servicecore.sla.policy import Outcome, Policy
 from servicecore.sla.versions import BookVersion
 
@@ -41,22 +45,52 @@ class Selection:
                 break
         return tuple(tried)
 
-    def explain(self) -> str:
-        """Which agreement governs, which policies did not match and why, and which one did."""
-        agreements = [self.governance.explain()] if self.catalogue.slas else []
-        return "\n".join([*agreements, *self._of_policies()])
+    def explain(self, language: str | Messages = "en") -> str:
+        """Which agreement governs, which policies did not match and why, and which one did.
 
-    def _of_policies(self) -> list[str]:
-        version = f" of version {self.version.name!r}" if self.version.name else ""
-        lines = [f"{self.request.id} and the policies{version}:"]
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
+        """
+        agreements = [self.governance.explain()] if self.catalogue.slas else []
+        return "\n".join([*agreements, *self._of_policies(as_messages(language))])
+
+    def _of_policies(self, messages: Messages) -> Iterator[str]:
+        yield self._title(messages)
         if self.before_first:
-            lines.append("- opened before the first version held: that one is applied")
+            yield "- " + messages.text("opened before the first version held: that one is applied")
         for policy, outcomes in self.tried:
-            verdict = "matches" if policy is self.policy else "does not match"
-            decisive = [str(said) for said in outcomes if said.holds == (policy is self.policy)]
-            lines.append(
-                f"- {policy.name} {verdict}: {'; '.join(decisive) or 'every request does'}"
-            )
+            selected = policy is self.policy
+            decisive = [each for each in outcomes if each.holds == selected]
+            said = [outcome_in_words(outcome, messages) for outcome in decisive]
+            why = messages.text("; ").join(said) or messages.text("every request does")
+            if selected:
+                line = messages.text("{policy} matches: {why}", policy=policy.name, why=why)
+            else:
+                line = messages.text("{policy} does not match: {why}", policy=policy.name, why=why)
+            yield f"- {line}"
         if self.policy is None:
-            lines.append("- no policy matches")
-        return lines
+            yield "- " + messages.text("no policy matches")
+
+    def _title(self, messages: Messages) -> str:
+        if not self.version.name:
+            return messages.text("{request} and the policies:", request=self.request.id)
+        return messages.text(
+            "{request} and the policies of version {version}:",
+            request=self.request.id,
+            version=messages.quoted(self.version.name),
+        )
+
+
+def outcome_in_words(outcome: Outcome, messages: Messages) -> str:
+    """What one condition made of a request; in English what `str` says."""
+    fact = messages.word("fact", outcome.fact)
+    wanted = condition_in_words(outcome.fact, outcome.condition, messages)
+    if outcome.found is None:
+        if outcome.holds:
+            return messages.text("{fact} is unknown", fact=fact)
+        return messages.text("{fact} is unknown, expected {condition}", fact=fact, condition=wanted)
+    found = fact_in_words(outcome.fact, outcome.found, messages)
+    if outcome.holds:
+        return messages.text("{fact} is {found}", fact=fact, found=found)
+    return messages.text(
+        "{fact} is {found}, expected {condition}", fact=fact, found=found, condition=wanted
+    )

@@ -31,7 +31,7 @@ class Catalogue:
 
     def over(self, others: NullTranslations) -> NullTranslations:
         """These translations, and those of `others` for what these leave out."""
-        own = GNUTranslations(BytesIO(self.compiled))  # type: ignore[arg-type]  # it is a file
+        own = GNUTranslations(BytesIO(self.compiled))
         own.add_fallback(others)
         return own
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from servicecore.instants import DateTime, to_datetime
 from servicecore.messages import ENGLISH, Messages, is_shown_twice
-from servicecore.sla.clock import Reading
+from servicecore.sla.reading import Reading
 from servicecore.sla.cycle import Retarget
 from servicecore.sla.mark import Mark
 from servicecore.sla.overlay import Overlay

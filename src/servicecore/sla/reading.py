@@ -13,6 +13,7 @@ from attrs import frozen
 
 from servicecore.chains import Chain
 from servicecore.instants import DateTime, to_datetime
+from servicecore.messages import Messages, as_messages
 from servicecore.sla.course import Pause, Run
 from servicecore.sla.cycle import NO_OVERLAYS, NO_PAUSES, NO_RETARGETS, NO_RUNS, Cycle, Retarget
 from servicecore.sla.mark import Mark
@@ -172,11 +173,14 @@ class Reading:
             return ()
         return ahead_of(self.governing.calendar, self.instant, self.due)
 
-    def explain(self) -> str:
-        """The reading in words: verdict, target, every stretch of the trace and the sum (K8)."""
+    def explain(self, language: str | Messages = "en") -> str:
+        """The reading in words: verdict, target, every stretch of the trace and the sum (K8).
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
+        """
         from servicecore.sla.explanation import explained  # it reads readings
 
-        return explained(self)
+        return explained(self, as_messages(language))
 
     def _out(self, instant: int | None) -> DateTime | None:
         return None if instant is None else to_datetime(instant, self.target.calendar.zone)

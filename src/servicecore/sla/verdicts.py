@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from servicecore.messages import ENGLISH, Messages
-from servicecore.sla.clock import Reading, State
+from servicecore.sla.reading import Reading, State
 from servicecore.sla.phrases import pause_in_words
 
 

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from servicecore.chains import Chain
 from servicecore.lifecycle.facts import Facts
+from servicecore.lifecycle.status import Status
 from servicecore.sla.clock import Reading
 from servicecore.sla.folded import Folded
 from servicecore.sla.mark import Mark
@@ -23,10 +24,9 @@ NO_MARKS: Chain[Mark] = Chain()
 class RequestClock:
     """One clock of one request: where it stands, and what its marks add up to so far.
 
-    Marks of the present instant wait until it is over (`waiting`), for only then is it known which
-    target holds; and where nothing is owed yet, until something is. `folded` is everything before.
-    Where the target goes away, `ended` is the clock as it ended then, while `folded` runs on in
-    case the target comes back: then that was only in between.
+    Marks wait until the clock has a target (`waiting`); then `folded` is what they add up to. Where
+    the target goes away, `ended` is the clock as it ended then, while `folded` runs on in case the
+    target comes back: then that was only in between.
     """
 
     rule: ClockRule
@@ -49,29 +49,33 @@ class RequestClock:
         )  # fmt: skip
 
     def take(
-        self, facts: Facts, conditions: AbstractSet[str], status: str, start: Mark, instant: int
+        self, facts: Facts, conditions: AbstractSet[str], status: Status, instant: int
     ) -> None:
-        """Mark what the facts of one event, and the conditions behind it, mean to this clock.
-
-        `start` is the mark that a clock begins with which begins now; `status` says for people what
-        the status is, and why.
-        """
+        """Mark what the facts of one event, and the conditions behind it, mean to this clock."""
         if not self.rule.heeds.isdisjoint(facts):
-            self._start_or_stop(facts, start, instant)
-        if self.running and bool(pausing := self._pausing(conditions, status)) != self.paused:
+            self._start_or_stop(facts, instant)
+        if self.running and self._pausing(conditions) != self.paused:
             self.paused = not self.paused
-            self._mark(Mark("pause", instant, pausing) if pausing else Mark("resume", instant))
+            self._mark(
+                Mark("pause", instant, self._reason(conditions, status))
+                if self.paused
+                else Mark("resume", instant)
+            )
 
-    def _pausing(self, conditions: AbstractSet[str], status: str) -> str:
-        """Why it is paused under these conditions; nothing where it runs."""
+    def _pausing(self, conditions: AbstractSet[str]) -> bool:
         rule = self.rule
         if not conditions.isdisjoint(rule.pauses):
-            return _reason(conditions & frozenset(rule.pauses), status)
-        if rule.only_while and conditions.isdisjoint(rule.only_while):
-            return f"not {' or '.join(rule.only_while)}"
-        return ""
+            return True
+        return bool(rule.only_while) and conditions.isdisjoint(rule.only_while)
 
-    def _start_or_stop(self, facts: Facts, start: Mark, instant: int) -> None:
+    def _reason(self, conditions: AbstractSet[str], status: Status) -> str:
+        """Why it is paused: the status with its reason, or another condition, or none of those."""
+        pausing = conditions & frozenset(self.rule.pauses)
+        if status.name in pausing:
+            return str(status)
+        return ", ".join(sorted(pausing)) or f"not {' or '.join(self.rule.only_while)}"
+
+    def _start_or_stop(self, facts: Facts, instant: int) -> None:
         rule = self.rule
         if self.running:
             if not facts.isdisjoint(rule.cancels):
@@ -84,7 +88,7 @@ class RequestClock:
         elif self.over and "reopened" in facts and rule.reopening != "stopped":
             self._begin(_REOPENING["cycle" if self.over == "cancel" else rule.reopening](instant))
         elif not facts.isdisjoint(rule.starts):
-            self._begin(start)
+            self._begin(Mark("start", instant))
 
     def _begin(self, mark: Mark) -> None:
         self._mark(mark)
@@ -95,7 +99,10 @@ class RequestClock:
         self.running, self.over = False, kind
 
     def _mark(self, mark: Mark) -> None:
-        self.waiting = self.waiting.add(mark)
+        if self.folded is None:
+            self.waiting = self.waiting.add(mark)
+        else:
+            self.apply(mark)
 
     def inherit(self, used: int, *, responded: bool) -> None:
         """Begin with time already used, or not at all where the response was given before (R8)."""
@@ -107,30 +114,23 @@ class RequestClock:
                 for mark in self.waiting
             )
 
-    def settle_marks(self) -> None:
-        """The instant is over, and nothing about what is owed has changed in it."""
-        if self.folded is not None:
-            self._apply_waiting()
-        elif not self.rule.retroactive:
-            self.waiting = NO_MARKS
-
     def settle(self, target: Target | None, instant: int, reason: str) -> None:
         """Take the target that holds at the end of an instant; None for none."""
-        if self.folded is None and target is not None:
-            self._first_target(target, instant)
-            return
-        self.settle_marks()
         if self.folded is None:
-            return
-        if target is None:
+            if target is not None:
+                self._first_target(target, instant)
+        elif target is None:
             if self.ended is None:
                 self.ended = self.folded.copy()
                 self.ended.apply(Mark("cancel", instant, f"no target for {reason}"))
-            return
-        self.ended = None
+        else:
+            self.ended = None
+            self._retarget(self.folded, target, instant, reason)
+
+    def _retarget(self, folded: Folded, target: Target, instant: int, reason: str) -> None:
         if target is not self.target and target != self.target:
             restart = self.rule.retargeting == "restart"
-            self.folded.apply(Mark("retarget", instant, reason, target=target, restart=restart))
+            folded.apply(Mark("retarget", instant, reason, target=target, restart=restart))
             self.target = target
 
     def _first_target(self, target: Target, instant: int) -> None:
@@ -178,12 +178,6 @@ class RequestClock:
     def readings(self, at: int) -> tuple[Reading, ...]:
         """A reading for every cycle; none where nothing is or was owed."""
         return () if self.shown is None else self.shown.readings(at)
-
-
-def _reason(pausing: AbstractSet[str], status: str) -> str:
-    """The status with its reason, where it is the status that pauses; else the other condition."""
-    name = status.partition(":")[0]
-    return status if name in pausing else ", ".join(sorted(pausing))
 
 
 _REOPENING: Mapping[str, Callable[[int], Mark]] = {

@@ -43,10 +43,10 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.facts import facts_of
 from servicecore.lifecycle.settling import end_overrides, settle
-from servicecore.lifecycle.state import RequestState, Status, begun
+from servicecore.lifecycle.state import RequestState, begun
+from servicecore.lifecycle.status import Status
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
-from servicecore.sla.mark import Mark
 from servicecore.sla.years import shown
 
 
@@ -105,16 +105,18 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
     state.sequence = event.sequence
     state.history = state.history.add(event)
     _set_facts(state, event)
+    before = state.conditions
     if (change := _CHANGES.get(type(event))) is not None:
         change(state, event)
         state.conditions = state.now()
-    _mark(state, event, book, changed=change is not None)
+    _mark(state, event, book, changed=state.conditions != before)
 
 
 def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
     """What happens by time alone up to an instant: the present one ends, overrides run out."""
     settle(state, book)
-    end_overrides(state, instant, book)
+    if state.overrides:
+        end_overrides(state, instant, book)
     state.instant = instant
 
 
@@ -134,9 +136,8 @@ def _mark(state: RequestState, event: Event, book: PolicyBook, *, changed: bool)
     if not CONTACT.isdisjoint(facts):
         state.contact = state.contact.after(facts, event.occurred)
     if changed or not book.heeded.isdisjoint(facts):
-        status, start = str(state.status), Mark("start", event.occurred)
         for clock in state.clocks.values():
-            clock.take(facts, state.conditions, status, start, event.occurred)
+            clock.take(facts, state.conditions, state.status, event.occurred)
 
 
 def _facts_of_priority(event: Prioritised) -> Mapping[str, Fact]:

@@ -17,9 +17,6 @@ from servicecore.sla.target import Target
 def settle(state: RequestState, book: PolicyBook) -> None:
     """Match the policy anew if facts of this instant ask for it, and tell the clocks (P2)."""
     if not state.unsettled:
-        for clock in state.clocks.values():
-            if clock.waiting:
-                clock.settle_marks()
         return
     state.unsettled = False
     request = _match(state, book)

@@ -6,7 +6,7 @@ else holds it yet, which is what makes a replay quick.
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from servicecore.chains import Chain
 from servicecore.lifecycle.clocks import RequestClock
@@ -21,6 +21,7 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promises
+from servicecore.lifecycle.status import Status
 from servicecore.requests import Fact, Request
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.policy import Policy
@@ -28,18 +29,8 @@ from servicecore.sla.policy import Policy
 PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})
 
 
-@frozen
-class Status:
-    """The status of a request: its name and why, since when, until when, and on whom it waits."""
-
-    name: str
-    reason: str = ""
-    since: int = 0
-    until: int | None = None
-    waiting_on: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.reason}" if self.reason else self.name
+NO_EVENTS: Chain[Event] = Chain()
+NOBODY, UNHEARD, UNPROMISED = Ownership(), Contact(), Promises()
 
 
 @define
@@ -56,7 +47,7 @@ class RequestState:
     instant: int
     status: Status
     sequence: int = 0
-    history: Chain[Event] = field(factory=Chain)
+    history: Chain[Event] = NO_EVENTS
     facts: dict[str, Fact] = field(factory=dict)
     request: Request | None = None
     conditions: frozenset[str] = frozenset()
@@ -67,9 +58,9 @@ class RequestState:
     version: str = ""
     before_first: bool = False
     clocks: dict[str, RequestClock] = field(factory=dict)
-    ownership: Ownership = field(factory=Ownership)
-    contact: Contact = field(factory=Contact)
-    promises: Promises = field(factory=Promises)
+    ownership: Ownership = NOBODY
+    contact: Contact = UNHEARD
+    promises: Promises = UNPROMISED
     approval: ApprovalRequested | None = None
     offer: OptionsOffered | None = None
     overrides: dict[str, OverrideStarted] = field(factory=dict)

@@ -696,6 +696,15 @@ class TestSchema:
                 },
             ),
             (("definitions", "agreement"), {"policies": [], "agreements": {"a": {"zzzzzz": 1}}}),
+            (("definitions", "rota"), {"policies": [], "rotas": {"r": {"zzzzzz": 1}}}),
+            (
+                ("definitions", "layer"),
+                {"policies": [], "rotas": {"r": {"layers": [{"zzzzzz": 1}]}}},
+            ),
+            (
+                ("definitions", "cover"),
+                {"policies": [], "rotas": {"r": {"overrides": [{"zzzzzz": 1}]}}},
+            ),
             (("definitions", "customer"), {"policies": [], "customers": {"c": {"zzzzzz": 1}}}),
             (("definitions", "weekly"), {"policies": [], "calendars": {"c": {"zzzzzz": 1}}}),
             (

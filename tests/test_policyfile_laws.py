@@ -31,7 +31,9 @@ from servicecore.requests import DEFAULT_MATRIX, Kind, PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.conditions import Condition
+from servicecore.sla.layers import Cover, Layer
 from servicecore.sla.policy import Policy
+from servicecore.sla.rota import Rota
 from servicecore.sla.rules import DEFAULT_CLOCKS, FACTS, ClockRule
 from servicecore.sla.target import Target
 
@@ -209,6 +211,32 @@ def catalogues(draw, known):
     return Catalogue(*(draw(entries(each)) for each in (services, agreements(), customers)))
 
 
+walls = st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31)).map(
+    lambda wall: wall.replace(microsecond=0)
+)
+recent = st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30), timezones=st.just(UTC))
+
+
+@st.composite
+def rotas(draw, pool):
+    layers = st.builds(
+        Layer,
+        names,
+        st.lists(names, min_size=1, max_size=3),
+        walls,
+        st.integers(1, 400).map(lambda hours: timedelta(hours=hours)),
+        st.none() | st.sampled_from(pool),
+        st.none() | zones,
+    )
+    start = draw(recent)
+    covers = st.builds(Cover, names, st.just(start), recent.filter(lambda end: end > start), said)
+    unique = st.lists(layers, min_size=1, max_size=2, unique_by=lambda layer: layer.name)
+    return {
+        name: Rota(name, draw(zones), draw(unique), draw(st.lists(covers, max_size=1)))
+        for name in draw(st.lists(names, max_size=1))
+    }
+
+
 @st.composite
 def books(draw):
     pool = draw(st.lists(calendars, min_size=1, max_size=3))
@@ -223,6 +251,7 @@ def books(draw):
         draw(clock_rules()),
         named,
         catalogue=draw(catalogues(named)),
+        rotas=draw(rotas(pool)),
     )
 
 
@@ -239,7 +268,8 @@ odd_values = st.sampled_from([
     [], ["x"], ["opened"], ["always"], [["10:00", "14:00"]], [2024, 2030], [None], {}, {"x": 1},
     {"x": "x"}, {"*": "4h"}, {"within": "4h", "calendar": "always"}, {"any_of": ["always"]},
     {"timezone": "UTC", "hours": {}}, {"any": ["x"]}, {"high": {"high": "x"}},
-    "SLA", "OLA", "desk", {"kind": "SLA"}, {"approver": "x"}, {"x": {"update": "4h"}},
+    "2026-01-05 09:00", "1 week", "SLA", "OLA", "desk", {"kind": "SLA"}, {"approver": "x"},
+    {"x": {"update": "4h"}},
 ])  # fmt: skip
 odd_keys = st.sampled_from([
     "name", "when", "calendar", "targets", "within", "landing", "until", "cutoff", "then",
@@ -249,7 +279,8 @@ odd_keys = st.sampled_from([
     "reopening", "services", "agreements", "customers", "customer_calendar", "overrides", "kind",
     "approval", "side", "approver", "group", "offerings", "valid_until", "supports", "provider",
     "clock", "importance", "internal", "contracts", "language", "custodian", "only_while",
-    "retroactive", "retargeting",
+    "retroactive", "retargeting", "rotas", "layers", "members", "start", "end", "every", "person",
+    "restricted_to", "reason",
     "version", "valid_from", "policies", "calendars", "clocks", "resolution", "*", "x",
 ])  # fmt: skip
 

@@ -14,6 +14,7 @@ from servicecore.policyfile.calendars import read_calendars
 from servicecore.policyfile.catalogue import CATALOGUE, catalogue_readers
 from servicecore.policyfile.clocks import read_clocks
 from servicecore.policyfile.policies import POLICIES, PolicyReader
+from servicecore.policyfile.rotas import read_rotas
 from servicecore.policyfile.tables import (
     Readers,
     entries_of,
@@ -54,6 +55,7 @@ def policies_from_dict(
         "policies": policies.policies,
         "versions": policies.versions,
         **catalogue_readers(calendars),
+        "rotas": lambda written: read_rotas(written, calendars),
     }
     fields: dict[str, Any] = {}
     with faults.within():
@@ -71,6 +73,7 @@ def _book(fields: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Polic
             fields.get("clocks", {}),
             calendars,
             catalogue=Catalogue(**{key: fields[key] for key in CATALOGUE if key in fields}),
+            rotas=fields.get("rotas", {}),
         )
     except InvalidValue as problem:
         raise FaultyTable("a policy file", [Fault(("versions",), str(problem))]) from None

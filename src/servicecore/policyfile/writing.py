@@ -11,6 +11,7 @@ from servicecore.policyfile.calendars import calendar_to_dict
 from servicecore.policyfile.catalogue import catalogue_to_dict
 from servicecore.policyfile.clocks import clocks_to_dict
 from servicecore.policyfile.policies import version_to_dict
+from servicecore.policyfile.rotas import rotas_to_dict
 from servicecore.requests import DEFAULT_MATRIX
 from servicecore.sla.book import PolicyBook
 
@@ -31,6 +32,7 @@ def policies_to_dict(book: PolicyBook) -> dict[str, object]:
         "priorities": _priorities(book),
         "clocks": clocks_to_dict(book.clocks),
         **catalogue_to_dict(book.catalogue),
+        "rotas": rotas_to_dict(book.rotas, calendars),
     }
     told = {key: value for key, value in shared.items() if value}
     return {**first, **told, "policies": policies, **({"versions": later} if later else {})}

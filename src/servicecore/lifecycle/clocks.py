@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 from typing import Literal
 
-from attrs import define, field
+from attrs import define
 
 from servicecore.chains import Chain
 from servicecore.lifecycle.facts import Facts
@@ -37,7 +38,7 @@ class RequestClock:
     target: Target | None = None
     folded: Folded | None = None
     ended: Folded | None = None
-    overrides: dict[str, Target] = field(factory=dict)
+    overrides: Mapping[str, Target] = MappingProxyType({})
 
     def copy(self) -> RequestClock:
         """Another one that goes on by itself; costs the same however much has happened."""
@@ -45,7 +46,7 @@ class RequestClock:
             self.rule, self.running, self.paused, self.over, self.waiting, self.target,
             None if self.folded is None else self.folded.copy(),
             None if self.ended is None else self.ended.copy(),
-            dict(self.overrides),
+            self.overrides,
         )  # fmt: skip
 
     def take(
@@ -155,12 +156,12 @@ class RequestClock:
         """Take the overrides that hold from an instant on: targets and reasons by name (Q3)."""
         if self.folded is None:
             return
-        for name in [name for name in self.overrides if name not in wanted]:
-            del self.overrides[name]
-            self.apply(Mark("relieve", instant, name=name))
+        before, self.overrides = self.overrides, {name: each[0] for name, each in wanted.items()}
+        for name in before:
+            if name not in wanted:
+                self.apply(Mark("relieve", instant, name=name))
         for name, (target, reason) in wanted.items():
-            if self.overrides.get(name) != target:
-                self.overrides[name] = target
+            if before.get(name) != target:
                 self.apply(Mark("override", instant, reason, target=target, name=name))
 
     def apply(self, mark: Mark) -> None:

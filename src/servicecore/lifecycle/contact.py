@@ -13,7 +13,7 @@ QUIET = frozenset({"resolved", "closed", "cancelled", "merged"})
 BROKEN_BY = frozenset({"opened", "reopened", "updated"})
 """From these on silence is counted anew; an update behind the end starts none."""
 
-CONTACT = QUIET | BROKEN_BY | {"replied", "customer replied"}
+SAID = QUIET | BROKEN_BY | {"replied", "customer replied"}
 """The facts that change what has been said."""
 
 
@@ -33,6 +33,8 @@ class Contact:
 
     def after(self, facts: Facts, instant: int) -> Contact:
         """What has been said behind an event that means these facts."""
+        if SAID.isdisjoint(facts):
+            return self
         responded = self.responded or "replied" in facts or "resolved" in facts
         unanswered = self.unanswered
         if "replied" in facts or not QUIET.isdisjoint(facts):

@@ -6,13 +6,11 @@ Every event is taken as fact; nothing is refused here, and nothing outside is as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from operator import attrgetter
 from typing import Any
 
 import attrs
 
 from servicecore.errors import InvalidValue, OutOfOrder
-from servicecore.lifecycle.contact import CONTACT
 from servicecore.lifecycle.events import (
     ApprovalDecided,
     ApprovalRequested,
@@ -43,7 +41,7 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.facts import facts_of
 from servicecore.lifecycle.settling import end_overrides, settle
-from servicecore.lifecycle.state import RequestState, begun
+from servicecore.lifecycle.state import PRIORITY_FACTS, RequestState, begun
 from servicecore.lifecycle.status import Status
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
@@ -104,12 +102,15 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
         advance(state, event.occurred, book)
     state.sequence = event.sequence
     state.history = state.history.add(event)
-    _set_facts(state, event)
     before = state.conditions
     if (change := _CHANGES.get(type(event))) is not None:
         change(state, event)
-        state.conditions = state.now()
-    _mark(state, event, book, changed=state.conditions != before)
+    facts = facts_of(event, responded=state.contact.responded)
+    if facts:
+        state.contact = state.contact.after(facts, event.occurred)
+    if state.conditions is not before or not book.heeded.isdisjoint(facts):
+        for clock in state.clocks.values():
+            clock.take(facts, state.conditions, state.status, event.occurred)
 
 
 def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
@@ -120,47 +121,36 @@ def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
     state.instant = instant
 
 
-def _set_facts(state: RequestState, event: Event) -> None:
-    setting = _FACTS_SET_BY.get(type(event))
-    if setting is None:
-        return
-    facts = setting(event)
+def _know(state: RequestState, facts: Mapping[str, Fact]) -> None:
+    """Know some facts otherwise; the policy is matched anew if they matter to it."""
     state.facts.update(facts)
     state.request = None
-    state.unsettled = state.unsettled or not state.matched.isdisjoint(facts)
+    if not state.unsettled:
+        state.unsettled = not (state.matched.isdisjoint(facts) and PRIORITY_FACTS.isdisjoint(facts))
 
 
-def _mark(state: RequestState, event: Event, book: PolicyBook, *, changed: bool) -> None:
-    """Tell the clocks what the event means to them."""
-    facts = facts_of(event, responded=state.contact.responded)
-    if not CONTACT.isdisjoint(facts):
-        state.contact = state.contact.after(facts, event.occurred)
-    if changed or not book.heeded.isdisjoint(facts):
-        for clock in state.clocks.values():
-            clock.take(facts, state.conditions, state.status, event.occurred)
+def _informed(state: RequestState, event: Opened | FactsChanged) -> None:
+    _know(state, event.facts)
 
 
-def _facts_of_priority(event: Prioritised) -> Mapping[str, Fact]:
+def _prioritised(state: RequestState, event: Prioritised) -> None:
     facts = {"priority": event.priority, "impact": event.impact, "urgency": event.urgency}
-    return {name: value for name, value in facts.items() if value is not None}
+    _know(state, {name: value for name, value in facts.items() if value is not None})
 
 
-_FACTS_SET_BY: Mapping[type[Event], Callable[[Any], Mapping[str, Fact]]] = {
-    Opened: attrgetter("facts"),
-    FactsChanged: attrgetter("facts"),
-    Assigned: lambda event: {"group": event.group, "person": event.person},
-    Prioritised: _facts_of_priority,
-}
-"""The facts of a request that an event sets."""
+def _enter(state: RequestState, status: Status) -> None:
+    state.status = status
+    state.conditions = state.now()
 
 
 def _status(state: RequestState, event: StatusChanged) -> None:
-    state.status = Status(event.status, event.reason, event.occurred, event.until, event.waiting_on)
+    status = Status(event.status, event.reason, event.occurred, event.until, event.waiting_on)
+    _enter(state, status)
 
 
 def _ended(state: RequestState, event: Resolved | Closed | Cancelled | MergedInto) -> None:
-    state.status = Status(event.status, event.reason, event.occurred)
     state.approval = state.offer = None
+    _enter(state, Status(event.status, event.reason, event.occurred))
 
 
 def _delivered(state: RequestState, event: Resolved) -> None:
@@ -176,7 +166,7 @@ def _given_up(state: RequestState, event: Cancelled | MergedInto) -> None:
 
 
 def _reopened(state: RequestState, event: Reopened) -> None:
-    state.status = Status(event.status, event.reason, event.occurred)
+    _enter(state, Status(event.status, event.reason, event.occurred))
     state.reopenings += 1
     state.restored = None
     _promised(state, event)
@@ -191,7 +181,10 @@ def _policy(state: RequestState, event: PolicyApplied) -> None:
 
 
 def _assigned(state: RequestState, event: Assigned) -> None:
-    state.ownership = state.ownership.given(event)
+    _know(state, {"group": event.group, "person": event.person})
+    before, state.ownership = state.ownership, state.ownership.given(event)
+    if before.group != event.group:
+        state.conditions = state.now()
 
 
 def _promised(state: RequestState, event: Event) -> None:
@@ -208,10 +201,12 @@ def _chosen(state: RequestState, _: OptionChosen) -> None:
 
 def _asked(state: RequestState, event: ApprovalRequested) -> None:
     state.approval = event
+    state.conditions = state.now()
 
 
 def _decided(state: RequestState, _: ApprovalDecided) -> None:
     state.approval = None
+    state.conditions = state.now()
 
 
 def _overridden(state: RequestState, event: OverrideStarted) -> None:
@@ -237,6 +232,9 @@ def _split(state: RequestState, event: SplitFrom) -> None:
 
 
 _CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
+    Opened: _informed,
+    FactsChanged: _informed,
+    Prioritised: _prioritised,
     StatusChanged: _status,
     Resolved: _delivered,
     Closed: _ended,
@@ -260,4 +258,4 @@ _CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
     SurveyAnswered: _surveyed,
     SplitFrom: _split,
 }
-"""What an event changes besides facts and clocks."""
+"""What an event changes besides clocks."""

@@ -27,6 +27,7 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.policy import Policy
 
 PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})
+"""Whatever policies ask for, targets are by priority."""
 
 
 NO_EVENTS: Chain[Event] = Chain()
@@ -94,8 +95,8 @@ def begun(opened: Opened, book: PolicyBook) -> RequestState:
     """The state of a request at its opening, before anything of it is taken in."""
     at = opened.occurred
     state = RequestState(opened.request, at, at, Status(book.lifecycle.first, since=at))
-    state.conditions = state.now()
-    state.matched = book.version_at(at).matched_facts | PRIORITY_FACTS
+    state.conditions = frozenset((book.lifecycle.first,))
+    state.matched = book.version_at(at).matched_facts
     state.clocks = {name: RequestClock(rule) for name, rule in book.owed.items()}
     state.ownership = Ownership(ungrouped=at, unassigned=at)
     return state

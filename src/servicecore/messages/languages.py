@@ -10,7 +10,7 @@ from servicecore.errors import InvalidValue, MissingExtra, UnknownName
 from servicecore.messages.catalogue import Catalogue, catalogue_in, shipped, shipped_languages
 from servicecore.messages.wording import ENGLISH, Messages
 
-NAMES = {"ar": "Arabic", "en": "English", "ru": "Russian"}
+NAMES = {"ar": "Arabic", "ru": "Russian"}
 
 
 def messages_in(language: str = "en", *catalogues: str | PathLike[str]) -> Messages:
@@ -64,7 +64,8 @@ def _require_babel(tag: str) -> None:
     try:
         import babel  # noqa: F401  # to see whether it is there
     except ImportError:
-        raise MissingExtra(f"explanations in {NAMES.get(tag, tag)}", "notices") from None
+        named = NAMES.get(_without_region(tag), tag)
+        raise MissingExtra(f"explanations in {named}", "notices") from None
 
 
 def _without_region(tag: str) -> str:

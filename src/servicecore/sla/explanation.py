@@ -14,7 +14,7 @@ from servicecore.sla.reading import Reading
 from servicecore.sla.cycle import Retarget
 from servicecore.sla.mark import Mark
 from servicecore.sla.overlay import Overlay
-from servicecore.sla.phrases import closure_in_words, target_in_words
+from servicecore.sla.phrases import closure_in_words, retarget_in_words, target_in_words
 from servicecore.sla.target import Target
 from servicecore.sla.trace import Stretch
 from servicecore.sla.verdicts import paused_in_words, verdict
@@ -61,7 +61,7 @@ def _earlier_target(reading: Reading, change: Retarget, messages: Messages) -> s
         "target until {until}: {target} ({reason})",
         until=until,
         target=before,
-        reason=change.reason,
+        reason=retarget_in_words(change.reason, messages),
     )
 
 

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import reduce
 from types import MappingProxyType
+from typing import get_args
 
 from servicecore.instants import Days, to_datetime
 from servicecore.messages import Messages
 from servicecore.requests import DEFAULT_MATRIX, FACT_NAMES, Channel, Fact, Impact, Kind, Urgency
 from servicecore.sla.conditions import Condition
+from servicecore.sla.mark import MarkKind
 from servicecore.sla.naming import ALWAYS
-from servicecore.sla.rules import DEFAULT_CLOCKS
+from servicecore.sla.rules import CONDITIONS, DEFAULT_CLOCKS
 from servicecore.sla.statuses import DEFAULT_STATUSES
 from servicecore.sla.target import Target
 
@@ -26,10 +28,12 @@ STOPPED = "stopped"
 
 WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "clock": tuple(DEFAULT_CLOCKS),
-    "status": (*DEFAULT_STATUSES, STOPPED, "approval: customer", "approval: desk"),
-    "mark": ("start", "pause", "resume", "stop", "cancel", "retarget"),
+    "status": (
+        *DEFAULT_STATUSES, STOPPED, "approval: customer", "approval: desk", *CONDITIONS
+    ),
+    "mark": get_args(MarkKind),
     "fact": tuple(sorted(FACT_NAMES)),
-    "priority": DEFAULT_MATRIX.priorities,
+    "priority": (*DEFAULT_MATRIX.priorities, "none"),
     "impact": tuple(Impact),
     "urgency": tuple(Urgency),
     "kind": tuple(Kind),
@@ -39,6 +43,8 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 """Our own words that explanations meet in data, by what they are the word for."""
 
 _CLOSURE = re.compile("(changed hours|holiday|break) on ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_NOT_WHILE = re.compile(f"not (?:{'|'.join(CONDITIONS)}): .+")
+_NEW_TARGET = re.compile("priority ([^,]+), (.+)")
 _SPECIAL_DAYS: Mapping[str, Callable[[Messages, str], str]] = {
     "changed hours": lambda messages, day: messages.text("changed hours on {date}", date=day),
     "holiday": lambda messages, day: messages.text("holiday on {date}", date=day),
@@ -120,9 +126,24 @@ def closure_in_words(reason: str, messages: Messages) -> str:
 
 def pause_in_words(reason: str, messages: Messages) -> str:
     """Why a clock is paused: the status that pauses it, and what was said then."""
+    if _NOT_WHILE.fullmatch(reason):
+        missing = pause_in_words(reason.removeprefix("not "), messages)
+        return messages.text("not {value}", value=missing)
     whole = messages.word("status", reason)
     status, colon, said = reason.partition(": ")
     if whole != reason or not colon:
         return whole
     known = messages.word("status", status)
     return messages.text("{status}: {reason}", status=known, reason=said)
+
+
+def retarget_in_words(reason: str, messages: Messages) -> str:
+    """Why a clock got another target: our own reason names the priority and the policy."""
+    if not (found := _NEW_TARGET.fullmatch(reason)):
+        return reason
+    priority, policy = found.groups()
+    return messages.text(
+        "priority {priority}, {policy}",
+        priority=messages.word("priority", priority),
+        policy=policy,
+    )

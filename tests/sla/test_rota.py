@@ -437,7 +437,7 @@ class TestValues:
             ({"name": " "}, "the name of a layer is ' ': expected text"),
             ({"members": "anna"}, "members are 'anna': expected a list of names"),
             ({"members": []}, "members are none: expected at least one"),
-            ({"members": ["anna", 7]}, "a member is 7: expected text"),
+            ({"members": ["anna", 7]}, "members: found 7; expected a name"),
             ({"members": 7}, "members are 7: expected a list of names"),
             ({"start": "2026-01-05"}, "expected a date and a time on the wall"),
             ({"start": "2026-01-05T09:00Z"}, "expected a date and a time on the wall"),
@@ -491,9 +491,9 @@ class TestValues:
         [
             (("", "UTC", [Layer("a", ["a"], "2026-01-05 09:00", "1 day")]), "the name of a rota"),
             (("r", "UTX", [Layer("a", ["a"], "2026-01-05 09:00", "1 day")]), "unknown time zone"),
-            (("r", "UTC", []), "the rota 'r' has no layers"),
-            (("r", "UTC", ["a"]), "layers hold 'a': expected each to be a Layer"),
-            (("r", "UTC", None), "layers are None: expected a list of them"),
+            (("r", "UTC", []), "layers are none: expected at least one"),
+            (("r", "UTC", ["a"]), "layers: found 'a'; expected each to be a Layer"),
+            (("r", "UTC", None), "layers are None: expected a list, each a Layer"),
             (
                 ("r", "UTC", 2 * [Layer("a", ["a"], "2026-01-05 09:00", "1 day")]),
                 "two layers are named 'a'",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from servicecore.catalogue.naming import check_name, check_text, names
 from servicecore.errors import InvalidValue
 from servicecore.instants import DAY, HOUR, MICROSECOND, as_instant, to_instant, zone_named
 from servicecore.sla.calendar import Calendar
@@ -21,28 +22,10 @@ EVERY = "a number of weeks, days or hours such as '1 week'"
 LONGEST = 520 * UNITS["week"]
 
 
-def said(value: object, what: str) -> str:
-    """Text that says something; `InvalidValue` for anything else."""
-    if isinstance(value, str) and value.strip():
-        return value
-    raise InvalidValue(f"{what} is {value!r}: expected text")
-
-
-def _name(value: object) -> str:
-    return said(value, "the name of a layer")
-
-
-def _person(value: object) -> str:
-    return said(value, "the person of a cover")
-
-
-def _members(value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise InvalidValue(f"members are {value!r}: expected a list of names")
-    members = tuple(said(member, "a member") for member in value)
-    if not members:
-        raise InvalidValue("members are none: expected at least one")
-    return members
+def _members(value: Iterable[str]) -> tuple[str, ...]:
+    if members := names(value, "members"):
+        return members
+    raise InvalidValue("members are none: expected at least one")
 
 
 def _wall(value: object) -> datetime:
@@ -99,7 +82,7 @@ class Layer:
     True
     """
 
-    name: str = field(converter=_name)
+    name: str = field(validator=check_name)
     members: tuple[str, ...] = field(converter=_members)
     start: datetime = field(converter=_wall)
     every: int = field(converter=_every)
@@ -134,10 +117,10 @@ class Cover:
     `start` and `end` are aware datetimes, or instants in microseconds, which they become.
     """
 
-    person: str = field(converter=_person)
+    person: str = field(validator=check_name)
     start: int = field(converter=_start)
     end: int = field(converter=_end)
-    reason: str = ""
+    reason: str = field(default="", validator=check_text)
 
     def __attrs_post_init__(self) -> None:
         if not START <= self.start < self.end <= END:
@@ -145,5 +128,3 @@ class Cover:
                 f"a cover by {self.person!r} does not end after its start, "
                 f"both in the years {FIRST_YEAR} to {LAST_YEAR}"
             )
-        if not isinstance(self.reason, str):
-            raise InvalidValue(f"the reason of a cover is {self.reason!r}: expected text")

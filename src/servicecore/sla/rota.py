@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
+from servicecore.catalogue.naming import all_of, check_name, entries
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime, zone_named
 from servicecore.messages import ENGLISH
-from servicecore.sla.layers import Cover, Layer, said
+from servicecore.sla.layers import Cover, Layer
 from servicecore.sla.turns import Turns
 from servicecore.sla.years import END, START, year_of
-
-Part = TypeVar("Part")
 
 
 @frozen
@@ -60,26 +58,14 @@ class Shift:
         return f" (layer {self.layer!r})" if self.layer else ""
 
 
-def _parts(values: Iterable[Part], kind: type[Part], what: str) -> tuple[Part, ...]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InvalidValue(f"{what} are {values!r}: expected a list of them")
-    parts = tuple(values)
-    for part in parts:
-        if not isinstance(part, kind):
-            raise InvalidValue(f"{what} hold {part!r}: expected each to be a {kind.__name__}")
-    return parts
-
-
-def _name(value: object) -> str:
-    return said(value, "the name of a rota")
-
-
 def _layers(values: Iterable[Layer]) -> tuple[Layer, ...]:
-    return _parts(values, Layer, "layers")
+    if layers := entries(Layer, values, "layers"):
+        return layers
+    raise InvalidValue("layers are none: expected at least one")
 
 
 def _overrides(values: Iterable[Cover]) -> tuple[Cover, ...]:
-    return _parts(values, Cover, "overrides")
+    return all_of(Cover, values, "overrides")
 
 
 @frozen
@@ -101,19 +87,13 @@ class Rota:
     Mon 12 Jan 2026 09:00 – Mon 19 Jan 2026 09:00  bob (layer 'week')
     """
 
-    name: str = field(converter=_name)
+    name: str = field(validator=check_name)
     timezone: str
     layers: tuple[Layer, ...] = field(converter=_layers)
     overrides: tuple[Cover, ...] = field(default=(), converter=_overrides)
 
     def __attrs_post_init__(self) -> None:
         zone_named(self.timezone)
-        if not self.layers:
-            raise InvalidValue(f"the rota {self.name!r} has no layers: expected at least one")
-        names = [layer.name for layer in self.layers]
-        for name in names:
-            if names.count(name) > 1:
-                raise InvalidValue(f"two layers are named {name!r}: expected a name for each")
 
     @cached_property
     def _turns(self) -> tuple[tuple[str, Turns], ...]:

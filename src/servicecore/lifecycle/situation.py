@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -15,8 +16,10 @@ from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promise
 from servicecore.lifecycle.settling import known_request
 from servicecore.lifecycle.state import RequestState
+from servicecore.messages import Messages, as_messages
 from servicecore.requests import Request
 from servicecore.sla.book import PolicyBook
+from servicecore.sla.calendar import always
 from servicecore.sla.clock import Reading
 
 
@@ -37,6 +40,13 @@ class Situation:
     def at(self) -> DateTime:
         """The instant, in UTC."""
         return to_datetime(self.instant)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people read it: that of what is owed, or UTC."""
+        owed = (clock.target for clock in self.state.clocks.values() if clock.target is not None)
+        target = next(owed, None)
+        return always.zone if target is None else target.calendar.zone
 
     @property
     def request(self) -> Request:
@@ -99,17 +109,11 @@ class Situation:
         cycles = self.readings.get(clock)
         return cycles[-1] if cycles else None
 
-    def explain(self) -> str:
-        """Where the request stands, the policy it is under, and every clock in words."""
-        policy = f"policy {self.policy}" if self.policy else "no policy matches"
-        version = f" of version {self.version}" if self.version else ""
-        early = ", opened before its first version" if self.before_first else ""
-        priority = self.request.priority or "none"
-        head = f"{self.request.id}: {self.status}, priority {priority}, {policy}{version}{early}"
-        clocks = [
-            f"{clock}{f', cycle {reading.cycle + 1}' if len(cycles) > 1 else ''}\n"
-            + "\n".join(f"  {line}" for line in reading.explain().splitlines())
-            for clock, cycles in self.readings.items()
-            for reading in cycles
-        ]
-        return "\n".join([head, *clocks])
+    def explain(self, language: str | Messages = "en") -> str:
+        """Where the request stands, which policy it is under and why, and every clock in words.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
+        """
+        from servicecore.lifecycle.explanation import situation_explained  # it reads situations
+
+        return situation_explained(self, as_messages(language))

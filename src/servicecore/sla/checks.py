@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
@@ -10,11 +10,14 @@ from typing import Literal
 from servicecore.errors import NeverOpen, suggestion
 from servicecore.instants import Days, as_instant
 from servicecore.requests import ANY_PRIORITY, FACT_NAMES
+from servicecore.sla.agreement_checks import of_catalogue
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.naming import name_of, sides
+from servicecore.sla.path_checks import of_paths
 from servicecore.sla.policy import Policy
+from servicecore.sla.rota_checks import findings_of_rotas
 from servicecore.sla.target import Target
 from servicecore.sla.vocabulary import of_clocks, of_values
 from servicecore.sla.years import START
@@ -30,7 +33,7 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
     """Everything in the book that is wrong or probably not meant, in the order of a policy file.
 
     `at` is the instant from which on the book is to be used; without it nothing is said about
-    holidays that have run out.
+    holidays that have run out, agreements that are over, and times when nobody is on call.
 
     >>> late = Policy("late", {"first response": Target("8h"), "resolution": Target("4h")})
     >>> for finding in check(PolicyBook.of(late)):
@@ -39,11 +42,20 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
     than the target of the resolution, 4h of always
     """
     instant = None if at is None else as_instant(at)
-    return (*_of_calendars(book, instant), *of_clocks(book), *_of_versions(book))
+    return (
+        *_of_calendars(book, instant),
+        *of_clocks(book),
+        *of_catalogue(book, instant),
+        *(() if instant is None else findings_of_rotas(book.rotas, instant)),
+        *_of_versions(book),
+        *of_paths(book),
+    )
 
 
 def _of_calendars(book: PolicyBook, at: int | None) -> Iterator[Finding]:
-    used = {name_of(target.calendar, book.calendars) for target in _all_targets(book)}
+    targets = (target for policy in book.policies for target in policy.all_targets)
+    used = {name_of(target.calendar, book.calendars) for target in targets}
+    used |= set(book.catalogue.calendars_of.values())
     for name, calendar in book.calendars.items():
         path = ("calendars", name)
         if _never_opens(calendar, START if at is None else at):
@@ -52,13 +64,6 @@ def _of_calendars(book: PolicyBook, at: int | None) -> Iterator[Finding]:
         if at is not None and not sides(calendar) and calendar.is_provisional_instant(at):
             known = f"holidays are known until {calendar.known_until} only"
             yield Finding("warning", path, f"{known}; later due instants are provisional")
-
-
-def _all_targets(book: PolicyBook) -> Iterator[Target]:
-    for version in book.versions:
-        for policy in version.policies:
-            for targets in policy.targets.values():
-                yield from targets.values()
 
 
 def _never_opens(calendar: Calendar, since: int) -> bool:
@@ -124,28 +129,45 @@ def _of_policy(policy: Policy, book: PolicyBook, path: Path) -> Iterator[Finding
         if near and fact not in FACT_NAMES:
             yield Finding("warning", (*path, "when", fact), f"did you mean {near[0]!r}?")
     yield from of_values(policy, book, path)
+    if "channel" in policy.when:
+        text = "channel never changes what is owed; ask for what the customer needs instead"
+        yield Finding("warning", (*path, "when", "channel"), text)
     if not policy.targets:
         yield Finding(
             "warning", (*path, "targets"), "there are none: what it matches is owed nothing"
         )
+    for place, targets in _by_clock(policy, path):
+        yield from _of_clock(targets, book, place)
     for clock, targets in policy.targets.items():
-        place = (*path, "targets", clock)
-        if clock not in book.clocks:
-            hint = suggestion(clock, book.clocks)
-            yield Finding("fault", place, f"no rule says what starts and stops this clock; {hint}")
-        yield from _of_priorities(policy, targets, book, place)
+        yield from _of_missing(policy, targets, book, (*path, "targets", clock))
     for clock in RESPONSES:
         yield from _of_response(policy, clock, book, (*path, "targets", clock))
 
 
-def _of_priorities(
-    policy: Policy, targets: Iterable[str], book: PolicyBook, path: Path
-) -> Iterator[Finding]:
-    known, asked = book.matrix.priorities, policy.when.get("priority")
-    for priority in targets:
+def _by_clock(policy: Policy, path: Path) -> Iterator[tuple[Path, Iterable[str]]]:
+    """The targets by clock, those of overrides included, and where they stand."""
+    for clock, targets in policy.targets.items():
+        yield (*path, "targets", clock), targets
+    for override, by_clock in policy.overrides.items():
+        for clock, targets in by_clock.items():
+            yield (*path, "overrides", override, clock), targets
+
+
+def _of_clock(priorities: Iterable[str], book: PolicyBook, path: Path) -> Iterator[Finding]:
+    clock, known = str(path[-1]), book.matrix.priorities
+    if clock not in book.clocks:
+        hint = suggestion(clock, book.clocks)
+        yield Finding("fault", path, f"no rule says what starts and stops this clock; {hint}")
+    for priority in priorities:
         if priority not in (*known, ANY_PRIORITY):
             hint = suggestion(priority, known) or f"known are {', '.join(known)}"
             yield Finding("warning", (*path, priority), f"no such priority in the book; {hint}")
+
+
+def _of_missing(
+    policy: Policy, targets: Collection[str], book: PolicyBook, path: Path
+) -> Iterator[Finding]:
+    known, asked = book.matrix.priorities, policy.when.get("priority")
     without = [
         level for level in known if level not in targets and (not asked or asked.holds(level))
     ]

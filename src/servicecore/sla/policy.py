@@ -147,7 +147,8 @@ class Policy:
         if not self.name.strip():
             raise InvalidValue("a policy without a name: expected what it is found by")
         if not isinstance(self.customer_calendar, bool):
-            raise InvalidValue(f"customer_calendar is {self.customer_calendar!r}: expected a bool")
+            found = repr(self.customer_calendar)
+            raise InvalidValue(f"customer_calendar is {found}: expected True or False")
 
     def __reduce__(self) -> tuple[partial[Self], tuple[object, ...]]:
         overrides = {name: _plain(targets) for name, targets in self.overrides.items()}

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from servicecore.errors import suggestion
 from servicecore.requests import Kind
+from servicecore.sla.agreement_checks import names_of
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.policy import Policy
@@ -65,8 +66,9 @@ def of_values(policy: Policy, book: PolicyBook, path: Path) -> Iterator[Finding]
 
 
 def _vocabularies(book: PolicyBook) -> Mapping[str, tuple[str, ...]]:
-    """The words of the facts that the book itself gives; without cells it knows no impact."""
+    """The words of the facts that the book itself gives, by its matrix and its catalogue."""
     cells = book.matrix.cells
     urgencies = tuple(dict.fromkeys(urgency for row in cells.values() for urgency in row))
     levels = {"impact": tuple(cells), "urgency": urgencies} if cells else {}
-    return {"priority": book.matrix.priorities, **levels}
+    catalogued = {fact: names for fact, names in names_of(book.catalogue).items() if names}
+    return {"priority": book.matrix.priorities, **levels, **catalogued}

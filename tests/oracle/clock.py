@@ -7,8 +7,8 @@ record: that the clock was late, and since when.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -41,6 +41,15 @@ class OracleTarget:
     by: datetime | None = None
     landing: str = "early"
     options: tuple[tuple[str, str], ...] = ()
+    not_before: timedelta | int | None = None
+
+    def earliest_stop(self, start: datetime) -> datetime | None:
+        """Q4: before this instant a stop does not count; an int is a number of working days."""
+        if self.not_before is None:
+            return None
+        if isinstance(self.not_before, int):
+            return self.calendar.add_days(start, self.not_before)
+        return add(self.calendar, start, self.not_before)
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class OracleMark:
     counted: bool = False
     target: OracleTarget | None = None
     restart: bool = False
+    name: str = "override"
 
 
 @dataclass
@@ -63,6 +73,18 @@ class Stretch:
     end: datetime
     running: bool
     calendar: OracleCalendar
+
+
+@dataclass(frozen=True)
+class OracleOverlay:
+    """What one override of a cycle shows."""
+
+    name: str
+    started_at: datetime
+    ended_at: datetime | None
+    due_at: datetime | None
+    breached_at: datetime | None
+    elapsed: timedelta
 
 
 @dataclass(frozen=True)
@@ -78,11 +100,17 @@ class OracleReading:
     breached_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    late_by: timedelta = NOTHING
+    governed_by: str = ""
+    overrides: tuple[OracleOverlay, ...] = ()
 
 
 @dataclass
 class Cycle:
-    """One cycle: from a start, or a restarting retarget, to the next one."""
+    """One target that counts: from a start, or a restarting retarget, to the next one.
+
+    An override over a cycle is another such, told the same from where it begins (Q3).
+    """
 
     target: OracleTarget
     started_at: datetime
@@ -225,30 +253,140 @@ class Cycle:
 
     # -- reading ------------------------------------------------------------------------------
 
-    def reading(self, at: datetime) -> OracleReading:
-        if self.ended_at is None:
-            self.advance(at)
-        late = self.breached_at is not None
-        state = self.state
-        due: datetime | None
-        if self.ended_at is None:
-            due = self.due()
-            state = "breached" if late and state == "running" else state
-        else:
-            due = self.due_at_end
-            if state == "stopped":
-                state = "missed" if late else "met"
-        return OracleReading(
-            state=state,
-            late=late,
-            elapsed=self.elapsed(),
-            remaining=self.remaining(),
-            due_at=due,
-            due_if_resumed=self.due_if_resumed() if state == "paused" else None,
-            breached_at=self.breached_at,
-            started_at=self.started_at,
-            ended_at=self.ended_at,
+    def shown_due(self) -> datetime | None:
+        """The due instant of now, or of the end."""
+        return self.due() if self.ended_at is None else self.due_at_end
+
+    def late_by(self, missed: datetime, stretches: Sequence[Stretch]) -> timedelta:
+        """What has counted since a due instant that was missed; by a date, all open time."""
+        if self.target.by is not None:
+            return between(self.target.calendar, missed, self.now)
+        counted = between(self.target.calendar, missed, max(missed, self.started_at))
+        for stretch in stretches:
+            if stretch.running and stretch.end > missed:
+                counted += between(stretch.calendar, max(stretch.begin, missed), stretch.end)
+        return counted
+
+
+@dataclass
+class Laid:
+    """An override as it lies over a cycle."""
+
+    mark: OracleMark
+    cycle: Cycle
+
+    def shown(self, ended_at: datetime | None) -> OracleOverlay:
+        cycle = self.cycle
+        return OracleOverlay(
+            name=self.mark.name,
+            started_at=cycle.started_at,
+            ended_at=ended_at,
+            due_at=cycle.shown_due(),
+            breached_at=cycle.breached_at,
+            elapsed=cycle.elapsed(),
         )
+
+
+@dataclass
+class Layered:
+    """A cycle with its overrides: all of them are told the same, and the earliest governs (Q3)."""
+
+    own: Cycle
+    laid: list[Laid] = field(default_factory=list)
+    taken_off: list[OracleOverlay] = field(default_factory=list)
+    missed: Cycle | None = None
+    breached_at: datetime | None = None
+
+    def all(self) -> list[Cycle]:
+        return [self.own, *(laid.cycle for laid in self.laid)]
+
+    def note_lateness(self) -> None:
+        """The first that is late makes the clock late, and it stays so."""
+        late = [cycle for cycle in self.all() if cycle.breached_at is not None]
+        if late and self.missed is None:
+            self.missed = min(late, key=lambda cycle: cycle.breached_at)
+            self.breached_at = self.missed.breached_at
+
+    def advance(self, at: datetime) -> None:
+        for cycle in self.all():
+            cycle.advance(at)
+        self.note_lateness()
+
+    def lay(self, mark: OracleMark, at: datetime) -> None:
+        self.take_off(mark.name, at)
+        cycle = Cycle(mark.target, at, NOTHING, at, state=self.own.state)
+        self.laid.append(Laid(mark, cycle))
+        cycle.note_lateness()
+        self.note_lateness()
+
+    def take_off(self, name: str, at: datetime) -> None:
+        self.taken_off += [laid.shown(at) for laid in self.laid if laid.mark.name == name]
+        self.laid = [laid for laid in self.laid if laid.mark.name != name]
+
+    def reopen(
+        self, at: datetime, target: OracleTarget, on: Sequence[OracleMark], *, counted: bool
+    ) -> None:
+        for laid in list(self.laid):
+            if laid.mark not in on:
+                self.take_off(laid.mark.name, self.own.ended_at)
+        self.own.reopen(at, target, counted=counted)
+        for laid in self.laid:
+            laid.cycle.reopen(at, laid.cycle.target, counted=counted)
+        self.note_lateness()
+        for mark in on:
+            if mark not in [laid.mark for laid in self.laid]:
+                self.lay(mark, at)
+
+    def set_state(self, state: str) -> None:
+        for cycle in self.all():
+            cycle.state = state
+
+    def end(self, state: str) -> None:
+        for cycle in self.all():
+            cycle.end(state)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def reading(self, at: datetime) -> OracleReading:
+        own = self.own
+        if own.ended_at is None:
+            self.advance(at)
+        # The first of those that are due at the same instant: its own comes before all overrides.
+        governing = min(self.all(), key=lambda cycle: cycle.due_if_resumed())
+        names = [laid.mark.name for laid in self.laid if laid.cycle is governing]
+        dues = [due for cycle in self.all() if (due := cycle.shown_due()) is not None]
+        return OracleReading(
+            state=self.shown_state(),
+            late=self.breached_at is not None,
+            elapsed=own.elapsed(),
+            remaining=governing.remaining(),
+            due_at=min(dues, default=None),
+            due_if_resumed=governing.due_if_resumed() if own.state == "paused" else None,
+            breached_at=self.breached_at,
+            started_at=own.started_at,
+            ended_at=own.ended_at,
+            late_by=self.late_by(),
+            governed_by=names[0] if names else "",
+            overrides=(*self.taken_off, *(laid.shown(None) for laid in self.laid)),
+        )
+
+    def shown_state(self) -> str:
+        late, state = self.breached_at is not None, self.own.state
+        if state == "stopped":
+            return "missed" if late else "met"
+        return "breached" if late and state == "running" else state
+
+    def late_by(self) -> timedelta:
+        """On the calendars of its own stretches, or on that of the override that was missed."""
+        if self.missed is None or self.breached_at is None:
+            return NOTHING
+        if self.missed is self.own:
+            return self.own.late_by(self.breached_at, self.own.stretches)
+        if self.missed.target.by is not None:
+            return between(self.missed.target.calendar, self.breached_at, self.own.now)
+        calendar = self.missed.target.calendar
+        stretches = [replace(stretch, calendar=calendar) for stretch in self.own.stretches]
+        return self.missed.late_by(self.breached_at, stretches)
 
 
 def read_cycles(
@@ -256,32 +394,55 @@ def read_cycles(
 ) -> list[OracleReading]:
     """A reading for every cycle (K5) from the marks known at `at` (K1)."""
     at = at.astimezone(UTC)
-    cycles: list[Cycle] = []
+    cycles: list[Layered] = []
+    on: dict[str, OracleMark] = {}
     known = [mark for mark in marks if mark.at <= at]
     for mark in sorted(known, key=lambda mark: mark.at):
-        target = mark.target or target
-        if cycles and cycles[-1].is_open:
+        if mark.kind in {"override", "relieve"}:
+            on.pop(mark.name, None)
+        if mark.kind == "override":
+            on[mark.name] = mark
+        elif mark.target is not None:
+            target = mark.target
+        if cycles and cycles[-1].own.is_open:
             cycles[-1].advance(mark.at)
-            tell_open_cycle(cycles, mark, target)
+            tell_open_cycle(cycles, mark, target, list(on.values()))
         elif mark.kind == "start":
-            cycles.append(Cycle(target, mark.at, mark.used, mark.at))
-        elif mark.kind == "resume" and cycles and cycles[-1].state == "stopped":
-            cycles[-1].reopen(mark.at, target, counted=mark.counted)
+            cycles.append(begun(Cycle(target, mark.at, mark.used, mark.at), on.values()))
+        elif mark.kind == "resume" and cycles and cycles[-1].own.state == "stopped":
+            cycles[-1].reopen(mark.at, target, list(on.values()), counted=mark.counted)
     return [cycle.reading(at) for cycle in cycles]
 
 
-def tell_open_cycle(cycles: list[Cycle], mark: OracleMark, target: OracleTarget) -> None:
+def begun(own: Cycle, on: Iterable[OracleMark]) -> Layered:
+    """A cycle with the overrides that are on when it starts."""
+    cycle = Layered(own)
+    for mark in on:
+        cycle.lay(mark, own.started_at)
+    return cycle
+
+
+def tell_open_cycle(
+    cycles: list[Layered], mark: OracleMark, target: OracleTarget, on: Sequence[OracleMark]
+) -> None:
     """What a mark does to a clock that runs or is paused; a start does nothing to it."""
-    cycle = cycles[-1]
+    cycle, own = cycles[-1], cycles[-1].own
     if mark.kind == "retarget" and mark.restart:
-        # A new cycle of a clock that stands still stands still.
-        cycles.append(Cycle(target, mark.at, NOTHING, mark.at, state=cycle.state))
+        # A new cycle of a clock that stands still still stands still.
+        cycles.append(begun(Cycle(target, mark.at, NOTHING, mark.at, state=own.state), on))
         cycle.end("cancelled")
     elif mark.kind == "retarget":
-        cycle.retarget(target)
-    elif mark.kind == "pause":
-        cycle.state = "paused"
-    elif mark.kind == "resume":
-        cycle.state = "running"
-    elif mark.kind in {"stop", "cancel"}:
-        cycle.end({"stop": "stopped", "cancel": "cancelled"}[mark.kind])
+        own.retarget(target)
+        cycle.note_lateness()
+    elif mark.kind == "override":
+        cycle.lay(mark, mark.at)
+    elif mark.kind == "relieve":
+        cycle.take_off(mark.name, mark.at)
+    elif mark.kind in {"pause", "resume"}:
+        cycle.set_state("paused" if mark.kind == "pause" else "running")
+    elif mark.kind == "cancel":
+        cycle.end("cancelled")
+    elif mark.kind == "stop":
+        earliest = own.target.earliest_stop(own.started_at)
+        if earliest is None or mark.at >= earliest:
+            cycle.end("stopped")

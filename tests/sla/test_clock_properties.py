@@ -44,8 +44,11 @@ class Case:
             return Target.by(target.by, calendar)
         within = target.within
         if target.days is not None:
-            return Target(Days(target.days, **dict(target.options)), calendar)
-        return Target(within, calendar, landing=target.landing)
+            within = Days(target.days, **dict(target.options))
+        not_before = target.not_before
+        if isinstance(not_before, int):
+            not_before = f"{not_before}bd"
+        return Target(within, calendar, landing=target.landing, not_before=not_before)
 
     def library_mark(self, mark: OracleMark) -> Mark:
         if mark.kind == "start":
@@ -54,6 +57,10 @@ class Case:
             return Mark.resume(mark.at, counted=mark.counted)
         if mark.kind == "retarget":
             return Mark.retarget(mark.at, self.library_target(mark.target), restart=mark.restart)
+        if mark.kind == "override":
+            return Mark.override(mark.at, self.library_target(mark.target), name=mark.name)
+        if mark.kind == "relieve":
+            return Mark.relieve(mark.at, mark.name)
         return getattr(Mark, mark.kind)(mark.at)
 
     def library_marks(self, marks: Sequence[OracleMark]) -> list[Mark]:
@@ -97,6 +104,17 @@ def targets(draw: st.DrawFn, case: Case, *, kinds: str = "within days by") -> Or
 
 
 @st.composite
+def windows(draw: st.DrawFn, case: Case) -> OracleTarget:
+    """A target that cannot be met before a part of it has passed."""
+    target = draw(targets(case, kinds="within days"))
+    days = draw(st.integers(1, 2))
+    if target.within is None or target.within <= timedelta(hours=1):
+        return replace(target, not_before=days)
+    part = draw(st.integers(1, 60)) * timedelta(minutes=1)
+    return replace(target, not_before=draw(st.sampled_from([part, days])))
+
+
+@st.composite
 def mark_instants(draw: st.DrawFn, case: Case) -> datetime:
     """Half hours around the jump, so that marks meet dues and edges exactly; or any instant
     near.
@@ -109,7 +127,12 @@ def mark_instants(draw: st.DrawFn, case: Case) -> datetime:
 
 @st.composite
 def marks_of(
-    draw: st.DrawFn, case: Case, *, kinds: str = "within days by", used: bool = True
+    draw: st.DrawFn,
+    case: Case,
+    *,
+    kinds: str = "within days by",
+    used: bool = True,
+    more_names: str = "",
 ) -> list[OracleMark]:
     """A start and up to six more marks of any kind, in any order, in the order of their
     instants.
@@ -118,6 +141,7 @@ def marks_of(
     marks = []
     for position, at in enumerate(ats):
         names = ["pause", "resume", "pause", "resume", "stop", "cancel", "retarget", "start"]
+        names += more_names.split()
         kind = (
             draw(st.sampled_from(names))
             if position
@@ -130,17 +154,26 @@ def marks_of(
             more["counted"] = draw(st.booleans())
         if kind == "retarget":
             more = {"target": draw(targets(case, kinds=kinds)), "restart": draw(st.booleans())}
+        if kind == "override":
+            more["target"] = draw(targets(case, kinds=kinds))
+        if kind in {"override", "relieve"}:
+            more["name"] = draw(st.sampled_from("ab"))
         marks.append(OracleMark(kind, at, **more))
     return marks
 
 
 def assert_same_reading(found: Reading, expected: OracleReading) -> None:
-    for name in ("state", "late", "elapsed", "remaining"):
+    for name in ("state", "late", "elapsed", "remaining", "late_by", "governed_by"):
         assert getattr(found, name) == getattr(expected, name), name
     for name in INSTANTS:
         assert same_instant(getattr(found, name), getattr(expected, name)), name
     if expected.state == "paused":
         assert same_instant(found.due_if_resumed, expected.due_if_resumed), "due_if_resumed"
+    assert len(found.overrides) == len(expected.overrides)
+    for overlay, expected_overlay in zip(found.overrides, expected.overrides, strict=True):
+        assert (overlay.name, overlay.elapsed) == (expected_overlay.name, expected_overlay.elapsed)
+        for name in ("started_at", "ended_at", "due_at", "breached_at"):
+            assert same_instant(getattr(overlay, name), getattr(expected_overlay, name)), name
 
 
 @st.composite
@@ -167,6 +200,34 @@ def test_readings_agree(case: Case, data: st.DataObject) -> None:
         assert_same_reading(one, other)
     latest = read(case.library_marks(marks), case.library_target(target), at=at)
     assert latest == found[-1]
+
+
+@given(cases(), st.data())
+def test_readings_under_overrides_agree(case: Case, data: st.DataObject) -> None:
+    """Q3: overrides by two names, on and off among all other marks; and theirs as well."""
+    target = data.draw(targets(case))
+    marks = data.draw(marks_of(case, more_names="override relieve override override relieve"))
+    dues = [reading.due_at for reading in oracle_cycles(marks, target, marks[-1].at)]
+    at = data.draw(looks(case, dues))
+    expected = oracle_cycles(marks, target, at)
+    found = read_cycles(case.library_marks(marks), case.library_target(target), at=at)
+    assert len(found) == max(1, len(expected))
+    for one, other in zip(found, expected, strict=False):
+        assert_same_reading(one, other)
+
+
+@given(cases(), st.data())
+@at_most(60)
+def test_readings_of_windows_agree(case: Case, data: st.DataObject) -> None:
+    """Q4: a stop that comes too early stops nothing, whatever else happens."""
+    target = data.draw(windows(case))
+    marks = data.draw(marks_of(case, more_names="stop stop stop"))
+    at = data.draw(looks(case, []))
+    expected = oracle_cycles(marks, target, at)
+    found = read_cycles(case.library_marks(marks), case.library_target(target), at=at)
+    assert len(found) == max(1, len(expected))
+    for one, other in zip(found, expected, strict=False):
+        assert_same_reading(one, other)
 
 
 # -- every short sequence --------------------------------------------------------------------------

@@ -65,7 +65,11 @@ class Course:
     breached: int | None = None
 
     def __attrs_post_init__(self) -> None:
-        self._aim(self.target)
+        target = self.target
+        if target.instant is not None:
+            self.due = target.instant
+        elif isinstance(target.within, Days):
+            self.planned = target.due(self.started)
 
     @property
     def name(self) -> str:
@@ -77,11 +81,6 @@ class Course:
         twin = object.__new__(Course)
         twin.__dict__.update(self.__dict__)
         return twin
-
-    def _aim(self, target: Target) -> None:
-        self.target, self.due = target, target.instant
-        if isinstance(target.within, Days):
-            self.planned = target.due(self.started)
 
     def run(self, at: int) -> None:
         """Run from an instant on; a pause ends there."""
@@ -106,8 +105,9 @@ class Course:
 
     def retarget(self, target: Target, runs: Iterable[Run], pauses: Iterable[Pause]) -> None:
         """Take another target, as if it had held in all the runs and pauses behind (K3)."""
-        self._aim(target)
+        self.target, self.due = target, target.instant
         if isinstance(target.within, Days):
+            self.planned = target.due(self.started)
             self.due = self._days_reached_in(target.calendar, runs, pauses)
         elif target.within is not None:
             self.due = self._reached_in(target.within - self.used, runs)
@@ -174,10 +174,6 @@ class Course:
     def if_resumed(self, at: int) -> int:
         """When it is due, or in a pause would be if it ran from an instant on."""
         return self.due_from(at) if self.due is None else self.due
-
-    def shown_due(self) -> int | None:
-        """The due instant as people are told it: none in a pause, unless it is a date (K2)."""
-        return self.due if self.paused is None or self.target.within is None else None
 
     def note_breach(self, at: int) -> None:
         """Keep the due instant as the breach if it has passed."""

@@ -99,7 +99,8 @@ class Cycle:
         paused = self.course.paused
         if paused is not None:
             self.ended_pauses = self.ended_pauses.add(Pause(paused, at, self.reason))
-        for course in self.courses:
+        self.course.run(at)
+        for course in self.laid:
             course.run(at)
 
     def pause(self, at: int, reason: str) -> None:
@@ -107,7 +108,8 @@ class Cycle:
         self.note_breach(at)
         self._end_run(at)
         self.reason = reason
-        for course in self.courses:
+        self.course.pause(at)
+        for course in self.laid:
             course.pause(at)
 
     def _end_run(self, at: int) -> None:
@@ -196,15 +198,23 @@ class Cycle:
         return min(self.courses, key=lambda course: course.if_resumed(at))
 
     @property
+    def not_before(self) -> int | None:
+        """The instant from which on a stop counts; None: at any time (Q4)."""
+        return self.course.target.earliest_stop(self.course.started)
+
+    @property
     def due(self) -> int | None:
         """The due instant that governs; None in a pause, unless one is a date (K2, Q3)."""
-        if not self.laid:
-            return self._shown_due(self.course)
-        dues = [self._shown_due(course) for course in self.courses]
-        return min([due for due in dues if due is not None], default=None)
+        due = self._shown_due(self.course)
+        for course in self.laid:
+            other = self._shown_due(course)
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
 
     def _shown_due(self, course: Course) -> int | None:
-        return course.shown_due() if self.ended is None else course.due
+        hidden = course.paused is not None and self.ended is None
+        return None if hidden and course.target.instant is None else course.due
 
     @property
     def late_after(self) -> int | None:
@@ -228,16 +238,16 @@ class Cycle:
         """The time that has counted since a breach; by a date, all of the calendar's time."""
         if breach is None:
             return 0
-        missed, target = breach.instant, breach.override or self.course.target
-        between = target.calendar.timeline.between
-        if target.instant is not None:
-            return between(missed, at)
-        # Time used before the start can put the due instant before it.
-        late_by = between(missed, max(missed, self.course.started))
+        missed, course, target = breach.instant, self.course, breach.override
+        if (target or course.target).instant is not None:
+            return (target or course.target).calendar.timeline.between(missed, at)
+        late_by = 0
+        if missed < course.started:  # time used before the start can put the due instant there
+            late_by = course.target.calendar.timeline.between(missed, course.started)
         for run in self.runs.newest_first():
             end = at if run.end is None else run.end
             if end <= missed:
                 break
-            counting = between if breach.override else run.calendar.timeline.between
-            late_by += counting(max(run.start, missed), end)
+            calendar = run.calendar if target is None else target.calendar
+            late_by += calendar.timeline.between(max(run.start, missed), end)
         return late_by

@@ -43,10 +43,8 @@ class Folded:
     @property
     def open_cycle(self) -> Cycle | None:
         """The cycle that has not ended, if there is one."""
-        if not self.cycles:
-            return None
-        cycle = self.cycles.last
-        return cycle if cycle.ended is None else None
+        cycle = self.cycles.last if self.cycles else None
+        return None if cycle is None or cycle.ended is not None else cycle
 
     @property
     def late_after(self) -> int | None:
@@ -73,9 +71,8 @@ class Folded:
 
     def readings(self, at: int) -> tuple[Reading, ...]:
         """A reading for every cycle, oldest first; one pending reading where nothing started."""
-        if not self.cycles:
-            return (pending_reading(self.target, at, self.without_effect),)
-        return tuple([reading_of(cycle, at, self.without_effect) for cycle in self.cycles])
+        started = [reading_of(cycle, at, self.without_effect) for cycle in self.cycles]
+        return tuple(started) or (self.reading(at),)
 
 
 def fold(marks: Iterable[Mark], target: Target, at: int) -> Folded:
@@ -90,8 +87,7 @@ def fold(marks: Iterable[Mark], target: Target, at: int) -> Folded:
 def _start(folded: Folded, mark: Mark) -> bool:
     if folded.open_cycle:
         return False
-    course = Course(folded.target, mark.instant, mark.used)
-    cycle = Cycle(len(folded.cycles), course)
+    cycle = Cycle(len(folded.cycles), Course(folded.target, mark.instant, mark.used))
     cycle.run(mark.instant)
     for override in folded.overrides:
         cycle.lay(override, mark.instant)
@@ -126,10 +122,16 @@ def _resume(folded: Folded, mark: Mark) -> bool:
 
 def _end(folded: Folded, mark: Mark) -> bool:
     cycle = folded.open_cycle
-    if cycle is None:
+    if cycle is None or (mark.kind == "stop" and _is_early(cycle, mark.instant)):
         return False
     cycle.end(mark.instant, cancelled=mark.kind == "cancel")
     return True
+
+
+def _is_early(cycle: Cycle, instant: int) -> bool:
+    """Whether a stop comes too early to count (Q4)."""
+    not_before = cycle.not_before
+    return not_before is not None and instant < not_before
 
 
 def _retarget(folded: Folded, mark: Mark) -> bool:

@@ -156,6 +156,16 @@ class Reading:
         return self._out(self.if_resumed)
 
     @property
+    def not_before(self) -> int | None:
+        """The instant from which on a stop counts; None: at any time, or not started yet (Q4)."""
+        return None if self.started is None else self.target.earliest_stop(self.started)
+
+    @property
+    def not_before_at(self) -> DateTime | None:
+        """When a stop counts from."""
+        return self._out(self.not_before)
+
+    @property
     def provisional(self) -> bool:
         """Whether the due instant lies beyond the dates whose holidays are known (C9)."""
         due = self.due if self.breached is None else self.breached

@@ -13,15 +13,23 @@ from servicecore.sla.calendar import Calendar, Landing, always
 from servicecore.sla.years import shown
 
 
-def _positive(value: timedelta | str | Days | None) -> int | Days | None:
+def _positive(value: timedelta | str | Days | None, what: str = "target") -> int | Days | None:
     if value is None:
         return None
-    within = to_duration(value, "target")
+    within = to_duration(value, what)
     least = within.count if isinstance(within, Days) else within
     if least > 0 or (least == 0 and isinstance(within, Days) and within.until == "close"):
         return within
     written = str(value) if isinstance(value, Days) else repr(value)
-    raise InvalidValue(f"a target of {written} leaves no time: expected more than zero")
+    raise InvalidValue(f"a {what} of {written} leaves no time: expected more than zero")
+
+
+def _not_before(value: timedelta | str | Days | None) -> int | Days | None:
+    return _positive(value, "not_before")
+
+
+def _text(within: int | Days) -> str:
+    return str(within) if isinstance(within, Days) else duration_text(within)
 
 
 @frozen
@@ -30,15 +38,20 @@ class Target:
 
     `within` is in microseconds, or `Days`; None for a target by a given instant. With
     `landing="late"` a target that is used up exactly at closing is due at the next opening.
+    `not_before` is how much of the calendar's time has to pass from the start before a stop counts
+    (Q4): a follow-up is made neither too late nor too early. Pauses do not move it.
 
     >>> str(Target("4h"))
     '4h of always'
+    >>> str(Target("5bd", not_before="1bd"))
+    '5 working days of always, not before 1 working day'
     """
 
     within: int | Days | None = field(converter=_positive)
     calendar: Calendar = always
     landing: Landing = "early"
     instant: int | None = field(default=None, kw_only=True)
+    not_before: int | Days | None = field(default=None, kw_only=True, converter=_not_before)
 
     def __attrs_post_init__(self) -> None:
         if (self.within is None) == (self.instant is None):
@@ -47,6 +60,14 @@ class Target:
             raise InvalidValue(f"a target's calendar is {self.calendar!r}: expected a Calendar")
         if self.landing not in ("early", "late"):
             raise InvalidValue(f"landing is {self.landing!r}: expected 'early' or 'late'")
+        self._check_window()
+
+    def _check_window(self) -> None:
+        earliest, latest = self.not_before, self.within
+        if isinstance(earliest, int) and isinstance(latest, int) and earliest >= latest:
+            raise InvalidValue(
+                f"not_before is {_text(earliest)}: expected less than the target of {_text(latest)}"
+            )
 
     @classmethod
     def by(cls, instant: datetime, calendar: Calendar = always) -> Self:
@@ -59,12 +80,17 @@ class Target:
             return self.instant or 0
         return self.calendar.add_instant(start, self.within, self.landing)
 
+    def earliest_stop(self, start: int) -> int | None:
+        """From when on a clock that starts at an instant can be stopped; None: at any time."""
+        if self.not_before is None:
+            return None
+        return self.calendar.add_instant(start, self.not_before)
+
     def __str__(self) -> str:
-        if isinstance(self.within, Days):
-            return f"{self.within} of {self.calendar.name or 'its calendar'}"
+        window = "" if self.not_before is None else f", not before {_text(self.not_before)}"
         if self.within is None:
-            return f"by {shown(self.instant or 0)}"
-        return f"{duration_text(self.within)} of {self.calendar.name or 'its calendar'}"
+            return f"by {shown(self.instant or 0)}{window}"
+        return f"{_text(self.within)} of {self.calendar.name or 'its calendar'}{window}"
 
 
 def require_target(target: object) -> None:

@@ -33,8 +33,6 @@ class Contact:
 
     def after(self, facts: Facts, instant: int) -> Contact:
         """What has been said behind an event that means these facts."""
-        if SAID.isdisjoint(facts):
-            return self
         responded = self.responded or "replied" in facts or "resolved" in facts
         unanswered = self.unanswered
         if "replied" in facts or not QUIET.isdisjoint(facts):

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from servicecore.errors import InvalidValue, OutOfOrder
+from servicecore.lifecycle.contact import SAID
 from servicecore.lifecycle.events import (
     ApprovalDecided,
     ApprovalRequested,
@@ -106,9 +107,9 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
     if (change := _CHANGES.get(type(event))) is not None:
         change(state, event)
     facts = facts_of(event, responded=state.contact.responded)
-    if facts:
+    if not SAID.isdisjoint(facts):
         state.contact = state.contact.after(facts, event.occurred)
-    if state.conditions is not before or not book.heeded.isdisjoint(facts):
+    if state.conditions != before or not book.heeded.isdisjoint(facts):
         for clock in state.clocks.values():
             clock.take(facts, state.conditions, state.status, event.occurred)
 

@@ -39,7 +39,8 @@ class RequestState:
     """One history folded up to `instant`, in microseconds; the facts of that instant may go on.
 
     `unsettled` says that facts have changed in this instant and the policy is to be matched anew
-    when it is over. `conditions` are the words that clock rules pause by. `history` is everything
+    when it is over. `pausing` are all words that clock
+    rules pause by, and `conditions` those of them that hold. `history` is everything
     that happened, which nothing here has to remember twice.
     """
 
@@ -51,6 +52,7 @@ class RequestState:
     history: Chain[Event] = NO_EVENTS
     facts: dict[str, Fact] = field(factory=dict)
     request: Request | None = None
+    pausing: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     matched: frozenset[str] = frozenset()
     unsettled: bool = True
@@ -80,7 +82,10 @@ class RequestState:
         return other
 
     def now(self) -> frozenset[str]:
-        """The conditions that hold: the status, a pending approval, whose it is, who is awaited."""
+        """The conditions that hold: the status, a pending approval, whose it is, who is awaited.
+
+        Only those that a clock minds.
+        """
         words = [self.status.name]
         if self.approval is not None:
             words.append(f"approval: {self.approval.side_of_approver}")
@@ -88,14 +93,15 @@ class RequestState:
             words.append(f"group: {self.ownership.group}")
         if self.status.waiting_on:
             words.append(f"waiting on: {self.status.waiting_on}")
-        return frozenset(words)
+        return self.pausing.intersection(words)
 
 
 def begun(opened: Opened, book: PolicyBook) -> RequestState:
     """The state of a request at its opening, before anything of it is taken in."""
     at = opened.occurred
     state = RequestState(opened.request, at, at, Status(book.lifecycle.first, since=at))
-    state.conditions = frozenset((book.lifecycle.first,))
+    state.pausing = book.pausing
+    state.conditions = state.now()
     state.matched = book.version_at(at).matched_facts
     state.clocks = {name: RequestClock(rule) for name, rule in book.owed.items()}
     state.ownership = Ownership(ungrouped=at, unassigned=at)

@@ -99,6 +99,8 @@ class PolicyBook:
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
     """The facts of events that mean something to one of these."""
+    pausing: frozenset[str] = field(init=False, eq=False, repr=False)
+    """The conditions of a request that pause one of these, or that one runs in."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
     _moved: dict[tuple[int, str], tuple[Policy, Policy]] = field(
         init=False, factory=dict, eq=False, repr=False
@@ -141,6 +143,11 @@ class PolicyBook:
     @heeded.default
     def _heeded(self) -> frozenset[str]:
         return frozenset().union(*(rule.heeds for rule in self.owed.values()))
+
+    @pausing.default
+    def _pausing(self) -> frozenset[str]:
+        words = ((*rule.pauses, *rule.only_while) for rule in self.owed.values())
+        return frozenset().union(*words)
 
     @_in_order.default
     def _versions_in_order(self) -> tuple[tuple[float, BookVersion], ...]:

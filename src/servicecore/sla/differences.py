@@ -1,0 +1,129 @@
+"""What differs between two values, in words; for values of any kind that a policy book holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from reprlib import Repr
+from typing import Any
+
+import attrs
+
+ARROW = " → "
+
+_short = Repr()
+_short.maxother = _short.maxstring = 80
+
+
+def differences(old: object, new: object) -> Iterator[str]:
+    """Each difference of two values that are not equal, as ``"custodian 'a' → 'b'"``.
+
+    Values of one attrs class differ in fields, tables in keys; everything else is told as it is.
+
+    >>> list(differences({"mon": "9-5", "tue": "9-5"}, {"mon": "9-6", "wed": "9-5"}))
+    ["'mon' '9-5' → '9-6'", "'tue' removed", "'wed' added: '9-5'"]
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _of_tables(old, new)
+    elif type(old) is type(new) and attrs.has(type(old)) and not speaks(old):
+        yield from _of_fields(old, new)
+    elif isinstance(old, AbstractSet) and isinstance(new, AbstractSet):
+        yield from (f"without {told(value)}" for value in sorted(old - new, key=repr))
+        yield from (f"with {told(value)}" for value in sorted(new - old, key=repr))
+    else:
+        yield told_apart(old, new)
+
+
+def other_fields(kind: type, without: AbstractSet[str]) -> list[attrs.Attribute[Any]]:
+    """The fields of an attrs class that are its values, without those named."""
+    return [
+        each for each in attrs.fields(kind) if each.init and each.eq and each.name not in without
+    ]
+
+
+def other_differences(
+    old: object, new: object, without: AbstractSet[str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What differs in the other fields of two values of a class, each with its path.
+
+    A field that holds a table is told key by key.
+    """
+    for each in other_fields(type(old), without):
+        before, after = getattr(old, each.name), getattr(new, each.name)
+        words = each.name.replace("_", " ")
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            for key, said in table_differences(before, after):
+                yield (each.name, key), f"{words}: {said}"
+        elif before != after:
+            yield (each.name,), f"{words}: {'; '.join(differences(before, after))}"
+
+
+def table_differences(
+    old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    """Each key that differs in two tables, with what became of it."""
+    for key in dict.fromkeys((*old, *new)):
+        if key not in new:
+            yield key, f"{told(key)} removed"
+        elif key not in old:
+            yield key, f"{told(key)} added: {told(new[key])}"
+        elif old[key] != new[key]:
+            yield key, f"{told(key)} changed: {'; '.join(differences(old[key], new[key]))}"
+
+
+def told_apart(old: object, new: object) -> str:
+    """Two values with an arrow, longer where they would read the same."""
+    before, after = told(old), told(new)
+    if before == after:
+        before, after = repr(old), repr(new)
+    return f"{before}{ARROW}{after}"
+
+
+def _of_tables(old: Mapping[object, object], new: Mapping[object, object]) -> Iterator[str]:
+    for key in dict.fromkeys((*old, *new)):
+        if key not in new:
+            yield f"{told(key)} removed"
+        elif key not in old:
+            yield f"{told(key)} added: {told(new[key])}"
+        elif old[key] != new[key]:
+            yield from _within(told(key), old[key], new[key])
+
+
+def _of_fields(old: object, new: object) -> Iterator[str]:
+    found = False
+    for each in other_fields(type(old), frozenset()):
+        before, after = getattr(old, each.name), getattr(new, each.name)
+        if before != after:
+            found = True
+            yield from _within(each.name.replace("_", " "), before, after)
+    if not found:
+        yield told_apart(old, new)
+
+
+def _within(name: str, old: object, new: object) -> Iterator[str]:
+    yield from (f"{name} {difference}" for difference in differences(old, new))
+
+
+def told(value: object) -> str:
+    """A value in words: by what it says of itself, else by its name, else as Python writes it."""
+    if value is None or speaks(value):
+        return "none" if value is None else str(value)
+    if isinstance(value, str):
+        return repr(str(value))
+    if isinstance(value, Mapping):
+        return listed(f"{told(key)}: {told(each)}" for key, each in value.items())
+    if isinstance(value, AbstractSet | tuple | list):
+        words = map(told, value)
+        return listed(sorted(words) if isinstance(value, AbstractSet) else words)
+    name = getattr(value, "name", None)
+    return repr(name) if isinstance(name, str) and name else _short.repr(value)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words with commas between them; ``"none"`` for none."""
+    return ", ".join(words) or "none"
+
+
+def speaks(value: object) -> bool:
+    """Whether the class of a value of ours says how it reads."""
+    return attrs.has(type(value)) and type(value).__str__ is not object.__str__

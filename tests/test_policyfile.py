@@ -928,6 +928,37 @@ class TestCatalogue:
         assert found.startswith(fault)
 
 
+class TestNotBefore:
+    """Q4: a window in which a follow-up is made."""
+
+    def test_meaning(self):
+        window = {"within": "5bd", "until": "close", "not_before": "1bd"}
+        book = book_of(
+            policies=[{"name": "p", "calendar": "always", "targets": {"update": window}}]
+        )
+        target = Target(Days(5, "close"), not_before="1bd")
+        assert book.policies[0].target("update", None) == target
+        assert policies_to_dict(book)["policies"][0]["targets"] == {"update": {"*": window}}
+
+    @pytest.mark.parametrize(
+        ("not_before", "fault"),
+        [
+            ("1d", ".not_before: not_before '1d' has no fixed length"),
+            ("4h", ": not_before is 4h: expected less than the target of 4h"),
+            (4, ".not_before: found 4; expected a duration"),
+        ],
+    )
+    def test_faults(self, not_before, fault):
+        target = {"within": "4h", "not_before": not_before}
+        (found,) = faults_in_policy(targets={"update": target})
+        assert found.startswith(f"targets.update{fault}")
+
+    def test_what_cannot_be_said(self):
+        target = Target("5bd", not_before=Days(1, "close"))
+        with pytest.raises(InvalidValue, match=r"cannot say .*: expected plain"):
+            dump_policies(PolicyBook.of(Policy("p", {"update": target})))
+
+
 class TestOverrides:
     def test_are_on_a_calendar_of_their_own(self):
         """Q3: 24×7 where no other is named, whatever the policy's is."""

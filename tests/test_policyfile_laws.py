@@ -105,9 +105,15 @@ working_days = st.builds(
 )
 
 
-def targets_with(pool):
-    landings = st.sampled_from(["early", "late"])
-    return st.builds(Target, seconds | working_days, st.sampled_from(pool), landings)
+@st.composite
+def targets_with(draw, pool):
+    within = draw(seconds | working_days)
+    earliest = st.none() | st.integers(1, 9).map(Days)
+    if isinstance(within, timedelta) and within > timedelta(seconds=1):
+        limit = within // timedelta(seconds=1) - 1
+        earliest |= st.integers(1, limit).map(lambda amount: timedelta(seconds=amount))
+    landing = draw(st.sampled_from(["early", "late"]))
+    return Target(within, draw(st.sampled_from(pool)), landing, not_before=draw(earliest))
 
 
 def policies_with(pool):
@@ -280,7 +286,7 @@ odd_keys = st.sampled_from([
     "approval", "side", "approver", "group", "offerings", "valid_until", "supports", "provider",
     "clock", "importance", "internal", "contracts", "language", "custodian", "only_while",
     "retroactive", "retargeting", "rotas", "layers", "members", "start", "end", "every", "person",
-    "restricted_to", "reason",
+    "restricted_to", "reason", "not_before",
     "version", "valid_from", "policies", "calendars", "clocks", "resolution", "*", "x",
 ])  # fmt: skip
 

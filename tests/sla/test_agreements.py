@@ -227,6 +227,13 @@ class TestBook:
         moved = policy.on(THEIRS).target("resolution", None)
         assert moved == Target(Days(1, "close"), THEIRS)
 
+    def test_all_of_a_target_moves(self):
+        target = Target("9h", OFFICE, "late", not_before="2h")
+        policy = Policy("p", {"follow-up": target}, overrides={"x": {"update": Target("1h")}})
+        moved = policy.on(THEIRS)
+        assert moved.target("follow-up", None) == Target("9h", THEIRS, "late", not_before="2h")
+        assert moved.overrides == policy.overrides
+
     def test_clock_that_only_an_override_has_a_target_for_is_owed(self):
         """Q3: the override's target may be the only one."""
         policy = Policy("p", {}, overrides={"siege": {"update": Target("1h", OFFICE)}})

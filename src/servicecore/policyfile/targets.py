@@ -60,15 +60,17 @@ class TargetReader:
             "within": _within,
             "calendar": partial(calendar_in, self.calendars),
             "landing": one_of("early", "late"),
+            "not_before": partial(_duration, "not_before"),
             **{option: partial(_days_option, option) for option in DAYS_OPTIONS},
         }
         options: dict[str, Any] = {}
         with faults.within():
             options = fields_of(written, readers, "a target", {"within": WITHIN})
         faults.refuse("a target")
-        within, calendar = options.pop("within"), options.pop("calendar", self.inherited)
-        landing = options.pop("landing", "early")
-        return Target(_with_options(within, options) if options else within, calendar, landing)
+        within = options.pop("within")
+        days = {option: options.pop(option) for option in DAYS_OPTIONS if option in options}
+        allowed = _with_options(within, days) if days else within
+        return Target(allowed, **{"calendar": self.inherited, **options})
 
 
 def _is_target(written: object) -> bool:
@@ -108,8 +110,12 @@ def _check_options(written: Mapping[str, object], faults: Faults) -> None:
 
 
 def _within(written: object) -> str:
+    return _duration("within", written)
+
+
+def _duration(name: str, written: object) -> str:
     duration = text(written, WITHIN)
-    to_duration(duration, "within")  # refuses what is none
+    to_duration(duration, name)  # refuses what is none
     return duration
 
 
@@ -165,20 +171,30 @@ def usual_calendar(targets: TargetsByClock, calendars: Mapping[str, Calendar]) -
 
 def _table(target: Target) -> dict[str, object]:
     within = target.within
-    if not isinstance(within, Days):
-        if within is None or within % SECOND:
-            raise InvalidValue(f"a policy file cannot say {target}: expected whole seconds")
-        return {"within": duration_text(within).replace(" ", "")}
-    if within.then is not None and within.cutoff is None:
+    if isinstance(within, Days) and within.then is not None and within.cutoff is None:
         raise InvalidValue(
             f"a policy file cannot say {target} then {within.then}: expected a cutoff"
         )
-    table: dict[str, object] = {"within": f"{within.count}bd"}
-    for option in DAYS_OPTIONS:
+    table: dict[str, object] = {"within": _duration_text(target, within)}
+    for option in DAYS_OPTIONS if isinstance(within, Days) else ():
         value = getattr(within, option)
         if value != getattr(Days(1), option):
             table[option] = _time_of_day(value) if isinstance(value, time) else value
+    if target.not_before is not None:
+        if isinstance(target.not_before, Days) and target.not_before != Days(
+            target.not_before.count
+        ):
+            raise InvalidValue(f"a policy file cannot say {target}: expected plain working days")
+        table["not_before"] = _duration_text(target, target.not_before)
     return table
+
+
+def _duration_text(target: Target, duration: int | Days | None) -> str:
+    if isinstance(duration, Days):
+        return f"{duration.count}bd"
+    if duration is None or duration % SECOND:
+        raise InvalidValue(f"a policy file cannot say {target}: expected whole seconds")
+    return duration_text(duration).replace(" ", "")
 
 
 def _time_of_day(value: time) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Self
@@ -12,7 +13,7 @@ from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.faults import Faults
-from servicecore.instants import to_timedelta
+from servicecore.instants import Days, to_timedelta
 from servicecore.requests import ANY_PRIORITY, Fact, Request
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.conditions import Condition
@@ -147,8 +148,9 @@ class Policy:
         if not self.name.strip():
             raise InvalidValue("a policy without a name: expected what it is found by")
         if not isinstance(self.customer_calendar, bool):
-            found = repr(self.customer_calendar)
-            raise InvalidValue(f"customer_calendar is {found}: expected True or False")
+            raise InvalidValue(
+                f"customer_calendar is {self.customer_calendar!r}: expected True or False"
+            )
 
     def __reduce__(self) -> tuple[partial[Self], tuple[object, ...]]:
         overrides = {name: _plain(targets) for name, targets in self.overrides.items()}
@@ -261,5 +263,10 @@ def _for_priority(targets: TargetsByPriority | None, priority: str | None) -> Ta
 
 
 def _moved(target: Target, calendar: Calendar) -> Target:
-    within = to_timedelta(target.within) if isinstance(target.within, int) else target.within
-    return attrs.evolve(target, within=within, calendar=calendar)
+    within, not_before = map(_given, (target.within, target.not_before))
+    return attrs.evolve(target, within=within, not_before=not_before, calendar=calendar)
+
+
+def _given(duration: int | Days | None) -> timedelta | Days | None:
+    """A duration as a target takes it."""
+    return to_timedelta(duration) if isinstance(duration, int) else duration

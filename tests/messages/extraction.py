@@ -14,7 +14,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from servicecore.sla.phrases import WORDS
+from servicecore.lifecycle import explanation
+from servicecore.sla import phrases
 
 PACKAGE = Path(__file__).parents[2] / "src" / "servicecore"
 CATALOGUES = PACKAGE / "messages" / "catalogues"
@@ -64,7 +65,8 @@ def entries() -> dict[Entry, None]:
                     found[None, (singular, plural)] = None
                 case "word", [str(kind), str(word)]:
                     found[kind, word] = None
-    found |= {(kind, str(word)): None for kind, words in WORDS.items() for word in words}
+    words = {**phrases.WORDS, **explanation.WORDS}
+    found |= {(kind, str(word)): None for kind, known in words.items() for word in known}
     return found
 
 

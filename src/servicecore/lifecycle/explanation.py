@@ -5,19 +5,28 @@ Everything said here stands in the situation's data; this module only chooses th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from servicecore.instants import to_datetime
 from servicecore.lifecycle.events import OverrideStarted, PolicyApplied
+from servicecore.lifecycle.events.promises import CHECKPOINT, DELIVERY
 from servicecore.lifecycle.ownership import Ownership
-from servicecore.lifecycle.promises import Promise, Renegotiation
+from servicecore.lifecycle.promises import Promise, PromiseState, Renegotiation
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.state import RequestState
 from servicecore.messages import ENGLISH, Messages
 from servicecore.sla.selection import outcome_in_words
+
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "source": ("rule", "plugin", "person", "log"),
+    "promise": (DELIVERY, CHECKPOINT),
+    "promise state": tuple(PromiseState),
+})  # fmt: skip
+"""Our own words that these explanations meet in data, by what they are the word for."""
 
 
 def situation_explained(situation: Situation, messages: Messages = ENGLISH) -> str:

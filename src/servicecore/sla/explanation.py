@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime
 from servicecore.messages import ENGLISH, Messages, is_shown_twice
-from servicecore.sla.reading import Reading
 from servicecore.sla.cycle import Retarget
 from servicecore.sla.mark import Mark
 from servicecore.sla.overlay import Overlay
 from servicecore.sla.phrases import closure_in_words, retarget_in_words, target_in_words
+from servicecore.sla.reading import Reading, State
 from servicecore.sla.target import Target
 from servicecore.sla.trace import Stretch
 from servicecore.sla.verdicts import paused_in_words, verdict
@@ -24,20 +27,24 @@ LONGEST_LIST = 6
 
 
 def explained(reading: Reading, messages: Messages = ENGLISH) -> str:
-    """The explanation of a reading: a line for the verdict, then one for each thing behind it."""
+    """The explanation of a reading: a line for the verdict, then one for each thing behind it.
+
+    All instants in it are in the zone of the reading's own target.
+    """
     return "\n".join([verdict(reading, messages), *because(reading, messages)])
 
 
 def because(reading: Reading, messages: Messages = ENGLISH) -> list[str]:
     """Everything behind the verdict: the target, what lay over it, the stretches and the sum."""
     target = messages.text("target: {target}", target=_of_calendar(reading.target, messages))
+    tracing = _Tracing(reading.target.calendar.zone, messages)
     total, ahead = _sum(reading, messages), messages.text("ahead, if nothing pauses it:")
     return [
         target,
         *(_earlier_target(reading, change, messages) for change in reading.retargets),
         *(line for each in reading.overrides for line in _override(reading, each, messages)),
-        *_listed(messages.text("counted so far:"), reading.trace, messages, total),
-        *_listed(ahead, reading.ahead, messages),
+        *tracing.told(messages.text("counted so far:"), reading.trace, total),
+        *tracing.told(ahead, reading.ahead),
         *(_without_effect(reading, mark, messages) for mark in reading.without_effect),
         *_provisional(reading, messages),
     ]
@@ -72,22 +79,48 @@ def _override(reading: Reading, overlay: Overlay, messages: Messages) -> Iterato
         yield "  " + messages.text("because: {reason}", reason=overlay.reason)
     elapsed = _of_allowance(overlay.elapsed_microseconds, overlay.target, messages)
     yield "  " + messages.text("counted: {elapsed}", elapsed=elapsed)
-    if overlay.breached_at is not None:
-        missed = messages.when(overlay.breached_at)
+    if overlay.breached is not None:
+        missed = _shown(reading, overlay.breached, messages)
         yield "  " + messages.text("its target was missed {due}", due=missed)
+    if _governs(reading, overlay) and reading.ended is None:
+        yield from (f"  {line}" for line in _without_it(reading, messages))
+
+
+def _governs(reading: Reading, overlay: Overlay) -> bool:
+    return overlay.ended is None and overlay.name == reading.governed_by
 
 
 def _override_state(reading: Reading, overlay: Overlay, messages: Messages) -> str:
-    target = _of_calendar(overlay.target, messages)
-    said = {"name": overlay.name, "target": target, "since": messages.when(overlay.started_at)}
-    if overlay.ended_at is not None:
-        until = messages.when(overlay.ended_at)
+    target, since = _of_calendar(overlay.target, messages), overlay.started
+    said = {"name": overlay.name, "target": target, "since": _shown(reading, since, messages)}
+    if overlay.ended is not None:
+        until = _shown(reading, overlay.ended, messages)
         return messages.text(
             "override {name} is off: {target}, from {since} to {until}", until=until, **said
         )
-    if overlay.name == reading.governed_by:
+    if _governs(reading, overlay):
         return messages.text("override {name} governs: {target}, since {since}", **said)
     return messages.text("override {name} is on: {target}, since {since}", **said)
+
+
+def _without_it(reading: Reading, messages: Messages) -> Iterator[str]:
+    """What the clock's own target would say, as far as a reading under an override tells."""
+    target = reading.target
+    if target.instant is not None:
+        by = _shown(reading, target.instant, messages)
+        yield messages.text("without it: due {due}", due=by)
+    left = target.within - reading.elapsed_microseconds if isinstance(target.within, int) else 0
+    if left <= 0:
+        return
+    if reading.state is State.PAUSED:
+        yield messages.text("without it: {left} left", left=messages.duration(left))
+        return
+    due = target.calendar.add_instant(reading.instant, left, target.landing)
+    yield messages.text(
+        "without it: due {due}, {left} left",
+        due=_shown(reading, due, messages),
+        left=messages.duration(left),
+    )
 
 
 def _without_effect(reading: Reading, mark: Mark, messages: Messages) -> str:
@@ -128,45 +161,47 @@ def _of_allowance(elapsed: int, target: Target, messages: Messages) -> str:
     return messages.text("{elapsed} of {within}", elapsed=said, within=whole)
 
 
-def _listed(
-    title: str, stretches: Sequence[Stretch], messages: Messages, *last: str
-) -> Iterator[str]:
-    if stretches:
-        yield title
-        yield from (f"  {line}" for line in (*_lines(stretches, messages), *last))
+@frozen
+class _Tracing:
+    """The stretches of a trace in lines, all in one zone."""
 
+    zone: ZoneInfo
+    messages: Messages
 
-def _lines(stretches: Sequence[Stretch], messages: Messages) -> Iterator[str]:
-    for ordinary, group in groupby(stretches, key=_is_ordinary):
-        alike = list(group)
-        if ordinary and len(alike) > LONGEST_LIST:
-            yield _in_one_line(alike, messages)
-        else:
-            yield from (_line(stretch, messages) for stretch in alike)
+    def told(self, title: str, stretches: Sequence[Stretch], *last: str) -> Iterator[str]:
+        """The lines under their title; nothing where there are none."""
+        if stretches:
+            yield title
+            yield from (f"  {line}" for line in (*self._lines(stretches), *last))
+
+    def _lines(self, stretches: Sequence[Stretch]) -> Iterator[str]:
+        for ordinary, group in groupby(stretches, key=_is_ordinary):
+            alike = list(group)
+            if ordinary and len(alike) > LONGEST_LIST:
+                yield self._in_one_line(alike)
+            else:
+                yield from map(self._line, alike)
+
+    def _in_one_line(self, stretches: Sequence[Stretch]) -> str:
+        windows = sum(stretch.kind == "open" for stretch in stretches)
+        counted = self.messages.duration(sum(stretch.counted for stretch in stretches))
+        said = self.messages.plural(
+            "{count} window, {counted}", "{count} windows, {counted}", windows, counted=counted
+        )
+        return f"{self._from_to(stretches[0], stretches[-1])}  {said}"
+
+    def _line(self, stretch: Stretch) -> str:
+        return f"{self._from_to(stretch, stretch)}  {_KINDS[stretch.kind](stretch, self.messages)}"
+
+    def _from_to(self, first: Stretch, last: Stretch) -> str:
+        start, end = to_datetime(first.start, self.zone), to_datetime(last.end, self.zone)
+        same_day = end.date() == start.date() and not is_shown_twice(end)
+        until = self.messages.time_of_day(end) if same_day else self.messages.when(end)
+        return self.messages.text("{start} – {end}", start=self.messages.when(start), end=until)
 
 
 def _is_ordinary(stretch: Stretch) -> bool:
     return stretch.kind != "paused" and not stretch.reasons
-
-
-def _in_one_line(stretches: Sequence[Stretch], messages: Messages) -> str:
-    windows = sum(stretch.kind == "open" for stretch in stretches)
-    counted = messages.duration(sum(stretch.counted for stretch in stretches))
-    said = messages.plural(
-        "{count} window, {counted}", "{count} windows, {counted}", windows, counted=counted
-    )
-    return f"{_from_to(stretches[0], stretches[-1], messages)}  {said}"
-
-
-def _line(stretch: Stretch, messages: Messages) -> str:
-    return f"{_from_to(stretch, stretch, messages)}  {_KINDS[stretch.kind](stretch, messages)}"
-
-
-def _from_to(first: Stretch, last: Stretch, messages: Messages) -> str:
-    start, end = first.start_at, last.end_at
-    same_day = end.date() == start.date() and not is_shown_twice(end)
-    until = messages.time_of_day(end) if same_day else messages.when(end)
-    return messages.text("{start} – {end}", start=messages.when(start), end=until)
 
 
 def _open(stretch: Stretch, messages: Messages) -> str:

@@ -49,6 +49,25 @@ class OutOfOrder(ServiceCoreError, ValueError):
     """An event that is older than what has been folded already: the history is to be refolded."""
 
 
+class TransitionRefused(ServiceCoreError):
+    """A command that may not be done as things stand, with all the reasons.
+
+    >>> raise TransitionRefused("resolve R1", ["an approval by ann is pending", "it is closed"])
+    Traceback (most recent call last):
+    ...
+    servicecore.errors.TransitionRefused: Can't resolve R1 when an approval by ann is pending; \
+when it is closed
+    """
+
+    def __init__(self, command: object, reasons: Iterable[str]) -> None:
+        self.command = command
+        self.reasons = tuple(reasons)
+        super().__init__(f"Can't {command} when {'; when '.join(self.reasons)}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.command, self.reasons)
+
+
 class MissingExtra(ServiceCoreError, ImportError):
     """A capability whose library is not installed; the message says how to install it."""
 

@@ -157,6 +157,7 @@ def _ended(state: RequestState, event: Resolved | Closed | Cancelled | MergedInt
 def _delivered(state: RequestState, event: Resolved) -> None:
     _ended(state, event)
     _promised(state, event)
+    state.delivered = True
     if state.restored is None:
         state.restored = event.occurred
 
@@ -164,12 +165,13 @@ def _delivered(state: RequestState, event: Resolved) -> None:
 def _given_up(state: RequestState, event: Cancelled | MergedInto) -> None:
     _ended(state, event)
     _promised(state, event)
+    state.delivered = False
 
 
 def _reopened(state: RequestState, event: Reopened) -> None:
     _enter(state, Status(event.status, event.reason, event.occurred))
     state.reopenings += 1
-    state.restored = None
+    state.restored, state.delivered = None, False
     _promised(state, event)
 
 
@@ -201,12 +203,12 @@ def _chosen(state: RequestState, _: OptionChosen) -> None:
 
 
 def _asked(state: RequestState, event: ApprovalRequested) -> None:
-    state.approval = event
+    state.approval, state.denied = event, None
     state.conditions = state.now()
 
 
-def _decided(state: RequestState, _: ApprovalDecided) -> None:
-    state.approval = None
+def _decided(state: RequestState, event: ApprovalDecided) -> None:
+    state.approval, state.denied = None, None if event.granted else event
     state.conditions = state.now()
 
 

@@ -112,13 +112,17 @@ class Promise:
         return readings_at(marks, Target(None, instant=dated), at)[-1]
 
     @property
-    def _may_change(self) -> bool:
+    def may_change(self) -> bool:
+        """Whether it is neither done nor withdrawn; it may be late."""
         return self.done is None and self.withdrawn is None
 
 
 @frozen
 class Promises:
-    """The promises of one request: those that may still change, and the chain of the others."""
+    """The promises of one request: those that may still change, and the chain of the others.
+
+    `made` counts those that go by their number.
+    """
 
     open: tuple[Promise, ...] = ()
     finished: Chain[Promise] = field(factory=Chain)
@@ -126,6 +130,11 @@ class Promises:
 
     def __iter__(self) -> Iterator[Promise]:
         return iter(sorted((*self.finished, *self.open), key=lambda promise: promise.made))
+
+    @property
+    def number(self) -> str:
+        """What the next promise is called: promises are numbered as they are made."""
+        return str(self.made + 1)
 
     def named(self, id: str) -> Promise | None:
         """The promise of that id among those that may still change; None where there is none."""
@@ -154,25 +163,37 @@ class Promises:
         return self._each(
             lambda promise: (
                 attrs.evolve(promise, **fields)
-                if promise.id == id and promise._may_change
+                if promise.id == id and promise.may_change
                 else promise
             )
         )
 
-    def _checkpoint(self, made: int, due: int) -> Promises:
-        promise = Promise(str(self.made + 1), CHECKPOINT, made, due, due, basis="plan")
-        return Promises((*self.open, promise), self.finished, self.made + 1)
+    def _checkpoint(self, id: str, made: int, due: int) -> Promises:
+        return self._with(Promise(id, CHECKPOINT, made, due, due, basis="plan"))
+
+    def _with(self, promise: Promise) -> Promises:
+        numbered = promise.id == self.number
+        return Promises((*self.open, promise), self.finished, self.made + numbered)
+
+
+def named_late(event: Event) -> str:
+    """What a promise is called that is written down late: by its event, where that has an id.
+
+    The numbers behind it are given already, and stay (T3, R2).
+    """
+    return event.id if event.recorded not in (None, event.occurred) else ""
 
 
 def _made(promises: Promises, event: PromiseMade) -> Promises:
     made, due = event.occurred, event.due
-    promise = Promise(event.promise, event.kind, made, due, due, event.basis, event.told)
-    return Promises((*promises.open, promise), promises.finished, promises.made + 1)
+    return promises._with(
+        Promise(event.promise, event.kind, made, due, due, event.basis, event.told)
+    )
 
 
 def _renegotiated(promises: Promises, event: PromiseRenegotiated) -> Promises:
     promise = promises.named(event.promise)
-    if promise is None or not promise._may_change:
+    if promise is None or not promise.may_change:
         return promises
     change = Renegotiation(event.occurred, promise.due, event.due, event.reason, event.told)
     due = event.due if change.moves else promise.due
@@ -192,7 +213,7 @@ def _resolved(promises: Promises, event: Resolved) -> Promises:
     """It delivers what was promised; a report that was not due yet is owed no longer."""
 
     def change(promise: Promise) -> Promise:
-        if not promise._may_change:
+        if not promise.may_change:
             return promise
         if promise.kind == DELIVERY:
             return attrs.evolve(promise, done=event.occurred)
@@ -219,7 +240,7 @@ def _over(promises: Promises, event: Cancelled | MergedInto) -> Promises:
     return promises._each(
         lambda promise: (
             attrs.evolve(promise, withdrawn=event.occurred, reason=event.status)
-            if promise._may_change
+            if promise.may_change
             else promise
         )
     )
@@ -227,13 +248,14 @@ def _over(promises: Promises, event: Cancelled | MergedInto) -> Promises:
 
 def _reported(promises: Promises, event: Reported) -> Promises:
     """A report keeps the earliest open checkpoint, however late, and announces the next one."""
-    waiting = [each for each in promises.open if each.kind == CHECKPOINT and each._may_change]
+    waiting = [each for each in promises.open if each.kind == CHECKPOINT and each.may_change]
     if waiting:
         earliest = min(waiting, key=lambda promise: (promise.due, promise.made))
         promises = promises._one(earliest.id, done=event.occurred)
     if event.next_due is None:
         return promises
-    return promises._checkpoint(event.occurred, event.next_due)
+    id = named_late(event) or promises.number
+    return promises._checkpoint(id, event.occurred, event.next_due)
 
 
 _AFTER: Mapping[type[Event], Callable[[Promises, Any], Promises]] = {

@@ -12,6 +12,7 @@ from servicecore.chains import Chain
 from servicecore.lifecycle.clocks import RequestClock
 from servicecore.lifecycle.contact import Contact
 from servicecore.lifecycle.events import (
+    ApprovalDecided,
     ApprovalRequested,
     Event,
     Opened,
@@ -39,9 +40,10 @@ class RequestState:
     """One history folded up to `instant`, in microseconds; the facts of that instant may go on.
 
     `unsettled` says that facts have changed in this instant and the policy is to be matched anew
-    when it is over. `pausing` are all words that clock
-    rules pause by, and `conditions` those of them that hold. `history` is everything
-    that happened, which nothing here has to remember twice.
+    when it is over. `pausing` are all words that clock rules pause by, and `conditions` those of
+    them that hold. `approval` is the one that is pending, `denied` the decision where the last one
+    was denied; `delivered` says that it was resolved and not taken up again. `history` is
+    everything that happened, which nothing here has to remember twice.
     """
 
     id: str
@@ -65,9 +67,11 @@ class RequestState:
     contact: Contact = UNHEARD
     promises: Promises = UNPROMISED
     approval: ApprovalRequested | None = None
+    denied: ApprovalDecided | None = None
     offer: OptionsOffered | None = None
     overrides: dict[str, OverrideStarted] = field(factory=dict)
     restored: int | None = None
+    delivered: bool = False
     reopenings: int = 0
     gap: float | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -338,6 +339,12 @@ class TestFormats:
         assert (plain(RU.date(day)), plain(RU.number(1234.5))) == ("7 апр. 2026 г.", "1 234,5")
         assert ENGLISH.time_of_day(NOON) == RU.time_of_day(NOON) == "12:00"
         assert ENGLISH.when(None) == "never"
+
+    @given(st.integers() | st.floats(-1e300, 1e300))
+    def test_numbers_are_told_to_the_last_digit(self, number: float) -> None:
+        """However large or small: English writes them as Python does, others in full."""
+        told = plain(RU.number(number)).replace(" ", "").replace(",", ".").replace("\u2212", "-")
+        assert Decimal(told) == Decimal(ENGLISH.number(number))
 
     @given(st.integers(0, 60_000_000), st.sampled_from(["Europe/Berlin", "Asia/Kathmandu"]))
     def test_the_wall_clock_is_the_same_in_every_language(self, minutes: int, zone: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
@@ -33,6 +33,9 @@ DIGITS = {
 """The digits of a locale that has others than 0 to 9; Babel knows which, but writes 0 to 9."""
 
 TO_THE_MICROSECOND = "#,##0.######"
+
+MOST_DIGITS = 5000
+"""More than Python writes a number with."""
 
 
 def locale_of(language: str) -> Locale | None:
@@ -99,13 +102,14 @@ class LocaleFormats:
 
     def number(self, number: float) -> str:
         """As in 4 000."""
-        text = format_decimal(
-            Decimal(str(number)),
-            format=TO_THE_MICROSECOND,
-            locale=self._locale,
-            decimal_quantization=False,
-            numbering_system="default",
-        )
+        with localcontext(prec=MOST_DIGITS):
+            text = format_decimal(
+                Decimal(str(number)),
+                format=TO_THE_MICROSECOND,
+                locale=self._locale,
+                decimal_quantization=False,
+                numbering_system="default",
+            )
         return self._own(text)
 
     def joined(self, parts: Sequence[str]) -> str:

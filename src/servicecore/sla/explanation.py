@@ -41,6 +41,7 @@ def because(reading: Reading, messages: Messages = ENGLISH) -> list[str]:
     total, ahead = _sum(reading, messages), messages.text("ahead, if nothing pauses it:")
     return [
         target,
+        *_earliest_stop(reading, messages),
         *(_earlier_target(reading, change, messages) for change in reading.retargets),
         *(line for each in reading.overrides for line in _override(reading, each, messages)),
         *tracing.told(messages.text("counted so far:"), reading.trace, total),
@@ -58,6 +59,13 @@ def when(moment: DateTime | None) -> str:
 def _of_calendar(target: Target, messages: Messages) -> str:
     said, zone = target_in_words(target, messages), target.calendar.timezone
     return messages.text("{target} ({zone})", target=said, zone=zone)
+
+
+def _earliest_stop(reading: Reading, messages: Messages) -> Iterator[str]:
+    if reading.not_before is not None and reading.ended is None:
+        yield messages.text(
+            "a stop counts from {when}", when=_shown(reading, reading.not_before, messages)
+        )
 
 
 def _earlier_target(reading: Reading, change: Retarget, messages: Messages) -> str:

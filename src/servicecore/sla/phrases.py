@@ -59,6 +59,14 @@ def target_in_words(target: Target, messages: Messages) -> str:
     >>> target_in_words(Target(Days(3, until="close")), ENGLISH)
     '3 working days until close of always'
     """
+    said = _aim_in_words(target, messages)
+    if target.not_before is None:
+        return said
+    earliest = allowance_in_words(target.not_before, messages)
+    return messages.text("{target}, not before {earliest}", target=said, earliest=earliest)
+
+
+def _aim_in_words(target: Target, messages: Messages) -> str:
     if target.within is None:
         by = to_datetime(target.instant or 0)
         date, time = messages.date(by), messages.time_of_day(by)

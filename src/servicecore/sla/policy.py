@@ -103,7 +103,8 @@ def _check_target(target: object) -> None:
         raise InvalidValue("is a given instant; expected a duration or working days")
 
 
-def _conditions(when: Mapping[str, object]) -> Mapping[str, Condition]:
+def conditions_of(when: Mapping[str, object]) -> Mapping[str, Condition]:
+    """What is asked of each fact, as conditions; `FaultyTable` with everything that is wrong."""
     if not isinstance(when, Mapping):
         raise InvalidValue(f"when is {when!r}: expected a table of facts and conditions")
     faults = Faults()
@@ -137,7 +138,7 @@ class Policy:
 
     name: str
     targets: TargetsByClock = field(converter=_by_clock, hash=False)
-    when: Mapping[str, Condition] = field(factory=dict, converter=_conditions, hash=False)
+    when: Mapping[str, Condition] = field(factory=dict, converter=conditions_of, hash=False)
     customer_calendar: bool = field(default=False, kw_only=True)
     overrides: Mapping[str, TargetsByClock] = field(
         factory=dict, converter=_overrides, hash=False, kw_only=True

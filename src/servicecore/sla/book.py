@@ -13,17 +13,18 @@ from typing import Self, TypedDict, Unpack
 from attrs import field, frozen
 
 from servicecore.catalogue.catalogue import Catalogue
-from servicecore.catalogue.naming import all_of, refuse_repeated
+from servicecore.catalogue.naming import all_of, entries, refuse_repeated
 from servicecore.errors import InvalidValue, UnknownName
 from servicecore.instants import as_instant
 from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix, Request
 from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.escalation import Escalation
 from servicecore.sla.naming import ALWAYS, with_names
 from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rota import Rota
 from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
 from servicecore.sla.selection import Selection
-from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle
+from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle, Transition
 from servicecore.sla.target import Target
 from servicecore.sla.versions import BookVersion
 
@@ -39,6 +40,7 @@ class Parts(TypedDict, total=False):
     catalogue: Catalogue
     rotas: Mapping[str, Rota]
     lifecycle: Lifecycle
+    escalations: Iterable[Escalation]
 
 
 def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
@@ -64,6 +66,10 @@ def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
         if rota.name != name:
             raise InvalidValue(f"the rota {name!r} is named {rota.name!r}")
     return MappingProxyType(dict(rotas))
+
+
+def _escalations(ladders: Iterable[Escalation]) -> tuple[Escalation, ...]:
+    return entries(Escalation, ladders, "escalations")
 
 
 def _check_part(name: str, part: object, kind: type) -> None:
@@ -95,12 +101,15 @@ class PolicyBook:
     catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
     rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
     lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
+    escalations: tuple[Escalation, ...] = field(default=(), converter=_escalations, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
     """The facts of events that mean something to one of these."""
     pausing: frozenset[str] = field(init=False, eq=False, repr=False)
     """The conditions of a request that pause one of these, or that one runs in."""
+    timed: Mapping[str, tuple[Transition, ...]] = field(init=False, eq=False, repr=False)
+    """The transitions that time makes, by the status that they leave."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
     _moved: dict[tuple[int, str], tuple[Policy, Policy]] = field(
         init=False, factory=dict, eq=False, repr=False
@@ -127,6 +136,7 @@ class PolicyBook:
             "catalogue": self.catalogue,
             "rotas": dict(self.rotas),
             "lifecycle": self.lifecycle,
+            "escalations": self.escalations,
         }
         return partial(type(self), **parts), (self.versions,)  # read-only views do not pickle
 
@@ -149,6 +159,12 @@ class PolicyBook:
         words = ((*rule.pauses, *rule.only_while) for rule in self.owed.values())
         return frozenset().union(*words)
 
+    @timed.default
+    def _timed(self) -> Mapping[str, tuple[Transition, ...]]:
+        ways = {status: self.lifecycle.ways(status) for status in self.lifecycle.statuses}
+        timed = {status: tuple(way for way in each if way.timed) for status, each in ways.items()}
+        return MappingProxyType({status: each for status, each in timed.items() if each})
+
     @_in_order.default
     def _versions_in_order(self) -> tuple[tuple[float, BookVersion], ...]:
         ever = float("-inf")
@@ -160,8 +176,9 @@ class PolicyBook:
     def _used_calendars(self) -> list[Calendar]:
         targets = [target for policy in self.policies for target in policy.all_targets]
         targets += [each.after for each in self.lifecycle.transitions if each.after]
+        speaking = [step.hours for ladder in self.escalations for step in ladder.steps]
         restricting = [layer.restricted_to for rota in self.rotas.values() for layer in rota.layers]
-        return [*(target.calendar for target in targets), *filter(None, restricting)]
+        return [*(each.calendar for each in targets), *filter(None, (*restricting, *speaking))]
 
     @classmethod
     def of(cls, *policies: Policy, version: str = "", **parts: Unpack[Parts]) -> Self:

@@ -42,7 +42,8 @@ def in_ascii_digits(text: str) -> str:
 def po(folder: Path, language: str, *entries: str, forms: str = "") -> Path:
     """A catalogue in a file of its own."""
     path = folder / f"{language or 'none'}.po"
-    header = f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n'
+    header = 'msgid ""\nmsgstr ""\n'
+    header += f'"Language: {language}\\n"\n' if language else ""
     header += '"Content-Type: text/plain; charset=utf-8\\n"\n'
     header += f'"Plural-Forms: {forms}\\n"\n' if forms else ""
     path.write_text("\n".join([header, *entries]), "utf-8")

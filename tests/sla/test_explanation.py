@@ -507,12 +507,13 @@ class TestLawsOfExplanations:
 
     @given(CONDITIONS)
     def test_english_says_conditions_as_str_does(self, condition: Condition) -> None:
-        assert condition_in_words("customer", condition, ENGLISH) == str(condition)
+        told = condition_in_words("customer", condition, ENGLISH)
+        assert without_isolates(told) == str(condition)
 
     @given(CONDITIONS, FACTS)
     def test_english_says_outcomes_as_str_does(self, condition: Condition, fact: Fact) -> None:
         outcome = Outcome("region", condition, fact, condition.holds(fact))
-        assert outcome_in_words(outcome, ENGLISH) == str(outcome)
+        assert without_isolates(outcome_in_words(outcome, ENGLISH)) == str(outcome)
 
     @given(CONDITIONS, FACTS, st.sampled_from(["ru", "ar"]))
     def test_names_of_hosts_stay(self, condition: Condition, fact: Fact, language: str) -> None:
@@ -520,6 +521,11 @@ class TestLawsOfExplanations:
         text = outcome_in_words(outcome, messages_in(language))
         words = [fact] if isinstance(fact, str) else fact if isinstance(fact, frozenset) else []
         assert all(repr(word)[1:-1] in text for word in words)
+
+
+def without_isolates(text: str) -> str:
+    """The text as it would be without names that run from right to left."""
+    return text.replace("\u2068", "").replace("\u2069", "")
 
 
 def indent(line: str) -> int:

@@ -92,7 +92,8 @@ def objections(
 
 def _against_any_change(situation: Situation, event: Event) -> Iterator[Objection]:
     """What is final stays as it is; what is said about it may still be put on record."""
-    if type(event) in WORK and situation.book.lifecycle.is_final(situation.status):
+    changes = type(event) in WORK or type(event) in ENTERS
+    if changes and situation.book.lifecycle.is_final(situation.status):
         yield Objection(f"{situation.status} is final", f"it is {situation.status}, which is final")
 
 

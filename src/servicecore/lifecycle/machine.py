@@ -18,7 +18,7 @@ from servicecore.lifecycle.events import (
     Resolved,
     StatusChanged,
 )
-from servicecore.lifecycle.state import Status
+from servicecore.lifecycle.status import Status
 from servicecore.sla.statuses import Lifecycle, Transition, TransitionEvent
 
 Entering = StatusChanged | Resolved | Reopened | Closed | Cancelled | MergedInto

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from types import MappingProxyType, NoneType
 from typing import ClassVar
 
@@ -88,7 +87,6 @@ def _check_type(name: str, value: object, annotation: str) -> None:
             raise InvalidValue(f"{name} is {value!r}: expected {expected}")
 
 
-@cache
 def own_fields(kind: type[Command | Event]) -> Mapping[str, str]:
     """The fields of a command or an event that are not its envelope, with what sets them."""
     envelope = attrs.fields_dict(Command if issubclass(kind, Command) else Event)

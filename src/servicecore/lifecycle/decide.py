@@ -1,0 +1,146 @@
+"""Deciding on a command: the events that come of it, or every reason why none do (R1, R2).
+
+Nothing is changed and nothing outside is asked: the same situation and command give the same
+events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from servicecore.errors import InvalidValue, TransitionRefused, UnknownName
+from servicecore.lifecycle.commands import (
+    Absorb,
+    Command,
+    MakePromise,
+    MergeInto,
+    Open,
+    Split,
+)
+from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.evolve import evolve
+from servicecore.lifecycle.following import following
+from servicecore.lifecycle.guards import reasons_against
+from servicecore.lifecycle.replay import replay
+from servicecore.lifecycle.replay import situation as situation_of
+from servicecore.lifecycle.situation import Situation
+from servicecore.lifecycle.writing import Pen, pen_for, pen_on
+from servicecore.sla.book import PolicyBook
+
+__all__ = ["decide", "decide_on", "open_request"]
+
+TOGETHER = {MergeInto: "merge", Absorb: "merge", Split: "split"}
+"""Commands on two requests, and what decides on both at once."""
+
+
+def decide(situation: Situation, command: Command, *, at: datetime | int) -> tuple[Event, ...]:
+    """The events that a command gives, on the situation at the instant at which it occurs.
+
+    `at` is when it is recorded, and when it occurs unless the command says that it did earlier: it
+    is decided on the situation of that earlier instant then, and later events stay as facts (R2).
+    The first event is the one asked for; the others follow from it and name it as their `cause`.
+
+    Raises `TransitionRefused` with all the reasons, and `InvalidValue` for a situation of another
+    request or of another instant, for a command that occurs after `at`, and for one on two requests
+    (see `merge` and `split`). What it accepts can be replayed.
+
+    >>> from servicecore.lifecycle.commands import Close, Resolve
+    >>> from servicecore.lifecycle.events import Opened
+    >>> book = PolicyBook.of()
+    >>> situation = replay([Opened(request="R1", occurred_at=0)], book, at=60)
+    >>> [type(event).__name__ for event in decide(situation, Resolve(id="c1", request="R1"), at=60)]
+    ['Resolved']
+    >>> decide(situation, Close(id="c2", request="R1"), at=60)
+    Traceback (most recent call last):
+    ...
+    servicecore.errors.TransitionRefused: Can't close R1 when it is new (from there: move to in \
+progress, move to waiting for customer, move to waiting for third party, move to scheduled, \
+resolve, cancel, merge)
+    """
+    _check_command(command)
+    pen = pen_on(situation, command, at)
+    return written(situation, command, _asked(situation, command, pen), pen)
+
+
+def decide_on(
+    history: Iterable[Event], command: Command, book: PolicyBook, *, at: datetime | int
+) -> tuple[Event, ...]:
+    """The events that a command gives on a history, replayed to the instant at which it occurs.
+
+    Raises what `decide` raises.
+
+    >>> from servicecore.lifecycle.commands import Assign
+    >>> from servicecore.lifecycle.events import Opened
+    >>> opened = Opened(request="R1", occurred_at=0)
+    >>> (assigned,) = decide_on(
+    ...     [opened], Assign(id="c1", request="R1", person="bo"), PolicyBook.of(), at=60)
+    >>> assigned.id, assigned.person
+    ('c1/1', 'bo')
+    """
+    _check_command(command)
+    occurred = pen_for(command, at).occurred
+    return decide(replay(history, book, at=occurred), command, at=at)
+
+
+def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tuple[Event, ...]:
+    """The events that open a request; an approval is requested where its offering demands one.
+
+    Raises `UnknownName` for a priority, an impact or an urgency that the book does not have, and
+    `InvalidValue` for facts that no request can have.
+
+    >>> from servicecore.lifecycle.commands import Open
+    >>> (opened,) = open_request(Open(id="c1", request="R1"), PolicyBook.of(), at=0)
+    >>> opened.id
+    'c1/1'
+    """
+    if not isinstance(command, Open):
+        raise InvalidValue(f"command is {command!r}: expected an Open")
+    priority, known = command.facts.get("priority"), book.matrix.priorities
+    if priority is not None and priority not in known:
+        raise UnknownName("priority", priority, known)
+    pen = pen_for(command, at)
+    opened = pen.write(command.writes, command.said, 1)
+    behind = situation_of(evolve(None, opened, book), book, at=pen.occurred)
+    return (opened, *followers(behind, opened, pen))
+
+
+def _check_command(command: object) -> None:
+    if not isinstance(command, Command):
+        raise InvalidValue(f"command is {command!r}: expected a Command")
+    if type(command) in TOGETHER:
+        name = TOGETHER[type(command)]
+        raise InvalidValue(f"{type(command).__name__} is about two requests: see {name}()")
+
+
+def _asked(situation: Situation, command: Command, pen: Pen) -> Event:
+    """The event that a command asks for."""
+    said = command.said
+    if isinstance(command, MakePromise):
+        said["promise"] = f"{pen.command}/1" if pen.late else situation.state.promises.number
+    return pen.write(command.writes, said, 1)
+
+
+def written(situation: Situation, command: Command, asked: Event, pen: Pen) -> tuple[Event, ...]:
+    """The event asked for and what follows from it; `TransitionRefused` where it may not be."""
+    if reasons := reasons_against(situation, asked):
+        raise TransitionRefused(command, reasons)
+    return (asked, *followers(behind(situation, asked), asked, pen))
+
+
+def behind(situation: Situation, event: Event) -> Situation:
+    """The situation behind one more event of its own instant."""
+    book = situation.book
+    return situation_of(evolve(situation.state, event, book), book, at=situation.instant)
+
+
+def followers(situation: Situation, event: Event, pen: Pen) -> tuple[Event, ...]:
+    """What follows from an event and may be written, numbered on from the event itself."""
+    number = int(event.id.rpartition("/")[2])
+    followed: list[Event] = []
+    for kind, said in following(situation, event):
+        follower = pen.write(kind, said, number + len(followed) + 1, cause=event.id)
+        if not reasons_against(situation, follower):
+            followed.append(follower)
+            situation = behind(situation, follower)
+    return tuple(followed)

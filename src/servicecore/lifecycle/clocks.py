@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrs import define
 
@@ -20,6 +19,20 @@ from servicecore.sla.target import Target
 
 NO_MARKS: Chain[Mark] = Chain()
 
+GIVEN_UP = frozenset({"cancelled", "merged"})
+"""From these on nothing is owed, and so nothing starts, until the request is reopened (K6)."""
+
+
+class Overriding(NamedTuple):
+    """The target that an override sets for a clock, why, and since when it counts (Q3)."""
+
+    target: Target
+    reason: str
+    since: int
+
+
+NO_OVERRIDES: Mapping[str, Overriding] = {}
+
 
 @define
 class RequestClock:
@@ -27,7 +40,7 @@ class RequestClock:
 
     Marks wait until the clock has a target (`waiting`); then `folded` is what they add up to. Where
     the target goes away, `ended` is the clock as it ended then, while `folded` runs on in case the
-    target comes back: then that was only in between.
+    target comes back: then that was only in between. While it is `barred`, nothing starts it.
     """
 
     rule: ClockRule
@@ -38,7 +51,8 @@ class RequestClock:
     target: Target | None = None
     folded: Folded | None = None
     ended: Folded | None = None
-    overrides: Mapping[str, Target] = MappingProxyType({})
+    overrides: Mapping[str, Overriding] = NO_OVERRIDES
+    barred: bool = False
 
     def copy(self) -> RequestClock:
         """Another one that goes on by itself; costs the same however much has happened."""
@@ -46,7 +60,7 @@ class RequestClock:
             self.rule, self.running, self.paused, self.over, self.waiting, self.target,
             None if self.folded is None else self.folded.copy(),
             None if self.ended is None else self.ended.copy(),
-            self.overrides,
+            self.overrides, self.barred,
         )  # fmt: skip
 
     def take(
@@ -77,27 +91,39 @@ class RequestClock:
         return ", ".join(sorted(pausing)) or f"not {' or '.join(self.rule.only_while)}"
 
     def _start_or_stop(self, facts: Facts, instant: int) -> None:
-        rule = self.rule
-        if self.running:
-            if not facts.isdisjoint(rule.cancels):
+        rule, reopened = self.rule, "reopened" in facts
+        self.barred = not reopened and (self.barred or not facts.isdisjoint(GIVEN_UP))
+        if not facts.isdisjoint(rule.cancels):
+            if self.running:
                 self._end("cancel", instant)
-            elif not facts.isdisjoint(rule.stops):
-                self._end("stop", instant)
-            elif not facts.isdisjoint(rule.renews):
-                self._end("stop", instant)
-                self._begin(Mark("start", instant))
-        elif self.over and "reopened" in facts and rule.reopening != "stopped":
-            self._begin(_REOPENING["cycle" if self.over == "cancel" else rule.reopening](instant))
-        elif not facts.isdisjoint(rule.starts):
+        elif self.running:
+            self._stop_or_renew(facts, instant)
+        elif reopened and self.over and rule.reopening != "stopped":
+            self._begin(_REOPENING[rule.reopening if self._resumable else "cycle"](instant))
+        elif not self.barred and not facts.isdisjoint(rule.starts):
             self._begin(Mark("start", instant))
+
+    def _stop_or_renew(self, facts: Facts, instant: int) -> None:
+        stopped = not facts.isdisjoint(self.rule.stops)
+        if stopped or not facts.isdisjoint(self.rule.renews):
+            self._end("stop", instant)
+            if not stopped and not self.running:
+                self._begin(Mark("start", instant))
+
+    @property
+    def _resumable(self) -> bool:
+        """Whether there is a cycle that a reopening can go on with."""
+        return self.over == "stop" and (self.folded is None or bool(self.folded.cycles))
 
     def _begin(self, mark: Mark) -> None:
         self._mark(mark)
         self.running, self.paused = True, False
 
     def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
+        """It is over, unless the stop came too early to count (Q4)."""
         self._mark(Mark(kind, instant))
-        self.running, self.over = False, kind
+        if self.folded is None or self.folded.open_cycle is None:
+            self.running, self.over = False, kind
 
     def _mark(self, mark: Mark) -> None:
         if self.folded is None:
@@ -105,15 +131,24 @@ class RequestClock:
         else:
             self.apply(mark)
 
-    def inherit(self, used: int, *, responded: bool) -> None:
-        """Begin with time already used, or not at all where the response was given before (R8)."""
+    def inherit(self, used: int, instant: int, *, responded: bool) -> None:
+        """Begin with time already used, or not at all where the response was given before (R8).
+
+        That is known at the opening; a clock that has a target already keeps its start.
+        """
         if responded and "replied" in self.rule.stops:
-            self.waiting, self.running, self.paused = NO_MARKS, False, False
+            self._let_go(instant)
         elif used:
             self.waiting = Chain.of(
                 Mark("start", mark.instant, used=used) if mark.kind == "start" else mark
                 for mark in self.waiting
             )
+
+    def _let_go(self, instant: int) -> None:
+        self.waiting = NO_MARKS
+        if self.folded is not None and self.running:
+            self.apply(Mark("cancel", instant))
+        self.running, self.paused = False, False
 
     def settle(self, target: Target | None, instant: int, reason: str) -> None:
         """Take the target that holds at the end of an instant; None for none."""
@@ -123,7 +158,8 @@ class RequestClock:
         elif target is None:
             if self.ended is None:
                 self.ended = self.folded.copy()
-                self.ended.apply(Mark("cancel", instant, f"no target for {reason}"))
+                if self.ended.open_cycle is not None:
+                    self.ended.apply(Mark("cancel", instant, f"no target for {reason}"))
         else:
             self.ended = None
             self._retarget(self.folded, target, instant, reason)
@@ -151,25 +187,37 @@ class RequestClock:
         for mark in self.waiting:
             self.apply(mark)
         self.waiting = NO_MARKS
+        if self.folded is not None and self.folded.open_cycle is not None:
+            self.running = True  # also where a stop turns out to have come too early
 
-    def override(self, wanted: Mapping[str, tuple[Target, str]], instant: int) -> None:
-        """Take the overrides that hold from an instant on: targets and reasons by name (Q3)."""
+    def override(self, wanted: Mapping[str, Overriding], instant: int) -> None:
+        """Take the overrides that hold from an instant on, by name (Q3).
+
+        With another target, or declared once more, an override counts from where it began.
+        """
         if self.folded is None:
             return
-        before, self.overrides = self.overrides, {name: each[0] for name, each in wanted.items()}
-        for name in before:
+        for name in self.overrides:
             if name not in wanted:
                 self.apply(Mark("relieve", instant, name=name))
-        for name, (target, reason) in wanted.items():
-            if before.get(name) != target:
-                self.apply(Mark("override", instant, reason, target=target, name=name))
+        self.overrides = {
+            name: self._overridden(name, each, instant) for name, each in wanted.items()
+        }
+
+    def _overridden(self, name: str, wanted: Overriding, instant: int) -> Overriding:
+        before = self.overrides.get(name)
+        if before is not None:
+            if before.target == wanted.target:
+                return before
+            wanted = wanted._replace(since=before.since)
+        target, reason, since = wanted
+        self.apply(Mark("override", instant, reason, target=target, name=name, since=since))
+        return wanted
 
     def apply(self, mark: Mark) -> None:
         """Tell the clock one mark at once."""
         if self.folded is not None:
             self.folded.apply(mark)
-        if self.ended is not None:
-            self.ended.apply(mark)
 
     @property
     def shown(self) -> Folded | None:

@@ -10,6 +10,9 @@ QUIET = frozenset({"resolved", "closed", "cancelled", "merged"})
 """Behind these the customer waits for nothing, so silence does not run."""
 
 
+RESPONSE = frozenset({"replied", "resolved", "closed"})
+"""With these the first response is given, or needed no longer; messages behind it want the next."""
+
 BROKEN_BY = frozenset({"opened", "reopened", "updated"})
 """From these on silence is counted anew; an update behind the end starts none."""
 
@@ -21,10 +24,11 @@ SAID = QUIET | BROKEN_BY | {"replied", "customer replied"}
 class Contact:
     """What has been said so far.
 
-    `responded` says whether we have answered or resolved at all. `unanswered` is the instant of the
-    oldest message of the customer that nobody has answered, `silent` the one since when the
-    customer has not heard from us: from the opening, a reopening or the last visible update until
-    the request is resolved, cancelled or merged. Both None where there is nothing to wait for.
+    `responded` says whether we have answered, resolved or closed it at all. `unanswered` is the
+    instant of the oldest message of the customer that nobody has answered, `silent` the one since
+    when the customer has not heard from us: from the opening, a reopening or the last visible
+    update until the request is resolved, cancelled or merged. Both None where there is nothing to
+    wait for.
     """
 
     responded: bool = False
@@ -33,7 +37,7 @@ class Contact:
 
     def after(self, facts: Facts, instant: int) -> Contact:
         """What has been said behind an event that means these facts."""
-        responded = self.responded or "replied" in facts or "resolved" in facts
+        responded = self.responded or not RESPONSE.isdisjoint(facts)
         unanswered = self.unanswered
         if "replied" in facts or not QUIET.isdisjoint(facts):
             unanswered = None

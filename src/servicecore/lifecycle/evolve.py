@@ -18,6 +18,7 @@ from servicecore.lifecycle.events import (
     Assigned,
     Cancelled,
     Closed,
+    EscalationAcknowledged,
     Event,
     FactsChanged,
     MergedInto,
@@ -38,12 +39,16 @@ from servicecore.lifecycle.events import (
     Restored,
     SplitFrom,
     StatusChanged,
+    StepRecorded,
     SurveyAnswered,
 )
 from servicecore.lifecycle.facts import facts_of
-from servicecore.lifecycle.settling import end_overrides, settle
+from servicecore.lifecycle.ladders import acknowledge, climb_ladders
+from servicecore.lifecycle.settling import end_override, next_end, settle
 from servicecore.lifecycle.state import PRIORITY_FACTS, RequestState, begun
 from servicecore.lifecycle.status import Status
+from servicecore.lifecycle.steps import is_caused_by_step
+from servicecore.lifecycle.timed import fall_due
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.years import shown
@@ -101,6 +106,8 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
         )
     if event.occurred > state.instant:
         advance(state, event.occurred, book)
+    if event.cause and is_caused_by_step(event):
+        close(state, book)  # the step was due by what had happened before
     state.sequence = event.sequence
     state.history = state.history.add(event)
     before = state.conditions
@@ -112,14 +119,39 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
     if state.conditions != before or not book.heeded.isdisjoint(facts):
         for clock in state.clocks.values():
             clock.take(facts, state.conditions, state.status, event.occurred)
+    if type(event) is StepRecorded:
+        state.steps = state.steps.recorded(event, book.escalations)
 
 
 def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
-    """What happens by time alone up to an instant: the present one ends, overrides run out."""
+    """What happens by time alone up to an instant: the present one ends, overrides run out.
+
+    What falls due at the very instant waits until that is over too: its events count first.
+    """
+    if instant > state.instant:
+        state.sequence = 0  # numbers count within an instant
     settle(state, book)
-    if state.overrides:
-        end_overrides(state, instant, book)
+    while state.overrides and (ending := next_end(state, instant)):
+        let_fall_due(state, ending[0], book)
+        end_override(state, ending[1], ending[0], book)
+    let_fall_due(state, instant, book)
     state.instant = instant
+
+
+def let_fall_due(state: RequestState, until: int, book: PolicyBook) -> None:
+    """The steps and timed transitions that fall due from the state's instant on, before another."""
+    if until <= state.instant:
+        return
+    if state.status.name in book.timed:
+        fall_due(state, until, book)
+    if book.escalations:
+        climb_ladders(state, until, book)
+
+
+def close(state: RequestState, book: PolicyBook) -> None:
+    """End the present instant: what falls due in it is due."""
+    settle(state, book)
+    let_fall_due(state, state.instant + 1, book)
 
 
 def _know(state: RequestState, facts: Mapping[str, Fact]) -> None:
@@ -132,6 +164,15 @@ def _know(state: RequestState, facts: Mapping[str, Fact]) -> None:
 
 def _informed(state: RequestState, event: Opened | FactsChanged) -> None:
     _know(state, event.facts)
+    if "group" in event.facts or "person" in event.facts:
+        group, person = _text(state, "group"), _text(state, "person")
+        state.ownership = state.ownership.owned_by(group, person, event.occurred)
+        state.conditions = state.now()
+
+
+def _text(state: RequestState, name: str) -> str | None:
+    fact = state.facts.get(name)
+    return fact if isinstance(fact, str) else None
 
 
 def _prioritised(state: RequestState, event: Prioritised) -> None:
@@ -230,8 +271,10 @@ def _surveyed(state: RequestState, event: SurveyAnswered) -> None:
 def _split(state: RequestState, event: SplitFrom) -> None:
     """The parent's time counts, and so does its first response (R8)."""
     for name, clock in state.clocks.items():
-        clock.inherit(event.used.get(name, 0), responded=event.responded)
-    state.contact = attrs.evolve(state.contact, responded=event.responded)
+        clock.inherit(event.used.get(name, 0), event.occurred, responded=event.responded)
+    state.contact = attrs.evolve(
+        state.contact, responded=event.responded or state.contact.responded
+    )
 
 
 _CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
@@ -260,5 +303,6 @@ _CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
     OverrideEnded: _relieved,
     SurveyAnswered: _surveyed,
     SplitFrom: _split,
+    EscalationAcknowledged: acknowledge,
 }
 """What an event changes besides clocks."""

@@ -31,12 +31,17 @@ class Ownership:
 
     def given(self, event: Assigned) -> Ownership:
         """The ownership behind an assignment."""
-        group, handed = event.group, bool(self.latest and event.group not in (None, self.latest))
+        return self.owned_by(event.group, event.person, event.occurred)
+
+    def owned_by(self, group: str | None, person: str | None, instant: int) -> Ownership:
+        """The ownership of that group and person from an instant on; an empty name is nobody's."""
+        group, person = group or None, person or None
+        handed = bool(self.latest and group not in (None, self.latest))
         return Ownership(
             group,
-            event.person,
-            _since(self.ungrouped, group, event.occurred),
-            _since(self.unassigned, event.person, event.occurred),
+            person,
+            _since(self.ungrouped, group, instant),
+            _since(self.unassigned, person, instant),
             group or self.latest,
             self.left | {self.latest} if handed and self.latest else self.left,
             self.handoffs + handed,

@@ -64,7 +64,8 @@ class Promise:
 
     `kind` is ``"delivery"`` or ``"checkpoint"`` (the next report), `basis` what it was made from:
     ``"agreement"``, ``"plan"`` or ``"hand"``. `first_due` is the date first given. `done` is when
-    it was fulfilled, `withdrawn` when it was taken back.
+    it was fulfilled, `withdrawn` when it was taken back. `number` counts the promises of a request
+    as they were made.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Promise:
     done: int | None = None
     withdrawn: int | None = None
     reason: str = ""
+    number: int = 0
 
     @property
     def due_at(self) -> DateTime:
@@ -116,6 +118,12 @@ class Promise:
         """Whether it is neither done nor withdrawn; it may be late."""
         return self.done is None and self.withdrawn is None
 
+    def is_finished(self, instant: int) -> bool:
+        """Whether nothing changes it from an instant on; a reopening takes a delivery back."""
+        if self.done is None:
+            return self.withdrawn is not None
+        return self.kind != DELIVERY or instant > self.due
+
 
 @frozen
 class Promises:
@@ -129,7 +137,7 @@ class Promises:
     made: int = 0
 
     def __iter__(self) -> Iterator[Promise]:
-        return iter(sorted((*self.finished, *self.open), key=lambda promise: promise.made))
+        return iter(sorted((*self.finished, *self.open), key=lambda promise: promise.number))
 
     @property
     def number(self) -> str:
@@ -146,11 +154,10 @@ class Promises:
         return self if take is None else take(self, event)._sifted(event.occurred)
 
     def _sifted(self, instant: int) -> Promises:
-        """What is finished goes to the chain: withdrawn, or done and past the due instant."""
+        """What is finished goes to the chain: nothing can change it any longer."""
         open_, finished = [], self.finished
         for promise in self.open:
-            past = promise.done is not None and instant > promise.due
-            if past or promise.withdrawn is not None:
+            if promise.is_finished(instant):
                 finished = finished.add(promise)
             else:
                 open_.append(promise)
@@ -173,6 +180,7 @@ class Promises:
 
     def _with(self, promise: Promise) -> Promises:
         numbered = promise.id == self.number
+        promise = attrs.evolve(promise, number=len(self.open) + len(self.finished))
         return Promises((*self.open, promise), self.finished, self.made + numbered)
 
 
@@ -250,7 +258,7 @@ def _reported(promises: Promises, event: Reported) -> Promises:
     """A report keeps the earliest open checkpoint, however late, and announces the next one."""
     waiting = [each for each in promises.open if each.kind == CHECKPOINT and each.may_change]
     if waiting:
-        earliest = min(waiting, key=lambda promise: (promise.due, promise.made))
+        earliest = min(waiting, key=lambda promise: (promise.due, promise.number))
         promises = promises._one(earliest.id, done=event.occurred)
     if event.next_due is None:
         return promises

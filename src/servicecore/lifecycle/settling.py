@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from servicecore.lifecycle.clocks import Overriding
 from servicecore.lifecycle.events import OverrideStarted
 from servicecore.lifecycle.state import RequestState
 from servicecore.requests import Request
 from servicecore.sla.book import PolicyBook
-from servicecore.sla.target import Target
 
 
 def settle(state: RequestState, book: PolicyBook) -> None:
@@ -48,30 +48,36 @@ def known_request(state: RequestState, book: PolicyBook) -> Request:
     return state.request
 
 
-def _overriding(
-    state: RequestState, clock: str, request: Request
-) -> Mapping[str, tuple[Target, str]]:
+def _overriding(state: RequestState, clock: str, request: Request) -> Mapping[str, Overriding]:
     if state.policy is None:
         return {}
     targets = {
-        name: (state.policy.override_target(name, clock, request.priority), _reason(event))
+        name: (state.policy.override_target(name, clock, request.priority), event)
         for name, event in state.overrides.items()
     }
-    return {name: (target, why) for name, (target, why) in targets.items() if target is not None}
+    return {
+        name: Overriding(target, _reason(event), event.occurred)
+        for name, (target, event) in targets.items()
+        if target is not None
+    }
 
 
 def _reason(event: OverrideStarted) -> str:
     return f"{event.reason} ({event.actor.party})" if event.actor else event.reason
 
 
-def end_overrides(state: RequestState, instant: int, book: PolicyBook) -> None:
-    """End what was to last until an instant that has come."""
+def next_end(state: RequestState, instant: int) -> tuple[int, str] | None:
+    """The first override that was to last until an instant that has come, and that instant."""
     over = [
         (max(event.until, event.occurred), name)
         for name, event in state.overrides.items()
         if event.until is not None and event.until <= instant
     ]
-    for until, name in sorted(over):
-        del state.overrides[name]
-        state.instant, state.unsettled = until, True
-        settle(state, book)
+    return min(over, default=None)
+
+
+def end_override(state: RequestState, name: str, instant: int, book: PolicyBook) -> None:
+    """End an override whose time has come."""
+    del state.overrides[name]
+    state.instant, state.unsettled = instant, True
+    settle(state, book)

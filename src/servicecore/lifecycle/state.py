@@ -22,7 +22,8 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promises
-from servicecore.lifecycle.status import Status
+from servicecore.lifecycle.status import Status, TransitionDue
+from servicecore.lifecycle.steps import NO_STEPS, Steps
 from servicecore.requests import Fact, Request
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.policy import Policy
@@ -53,7 +54,7 @@ class RequestState:
     sequence: int = 0
     history: Chain[Event] = NO_EVENTS
     facts: dict[str, Fact] = field(factory=dict)
-    request: Request | None = None
+    request: Request | None = field(default=None, eq=False)  # made of the facts when asked for
     pausing: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     matched: frozenset[str] = frozenset()
@@ -74,6 +75,8 @@ class RequestState:
     delivered: bool = False
     reopenings: int = 0
     gap: float | None = None
+    steps: Steps = NO_STEPS
+    transitions_due: tuple[TransitionDue, ...] = ()
 
     def copy(self) -> RequestState:
         """Another one that goes on by itself; costs the same however long the history is."""

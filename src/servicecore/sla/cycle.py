@@ -5,6 +5,7 @@ A cycle is told what happens in order. Reading one leaves it as it is.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from attrs import define
@@ -152,16 +153,27 @@ class Cycle:
             self.course.split(at)
         self.course.retarget(target, self.ended_runs, self.ended_pauses)
 
-    def lay(self, override: Override, at: int) -> None:
-        """An override is on from an instant on; one of the same name is on no longer (Q3)."""
+    def lay(self, override: Override, at: int, since: int | None = None) -> None:
+        """An override is on from an instant on; one of the same name is on no longer (Q3).
+
+        It counts from there, or `since` an earlier instant of the cycle.
+        """
         self.note_breach(at)
         self.relieve(override.name, at)
-        course = Course(override.target, at, override=override)
-        if self.paused:
-            course.pause(at)
-        else:
-            course.run(at)
+        begun = at if since is None else max(since, self.course.started)
+        course = Course(override.target, begun, override=override)
+        course.pause(begun)
+        for run in self._runs_ending_after(begun):
+            course.run(max(run.start, begun))
+            course.pause(run.end or at)
+        if self.course.running is not None:
+            course.run(max(self.course.running, begun))
         self.laid = (*self.laid, course)
+
+    def _runs_ending_after(self, instant: int) -> list[Run]:
+        """The runs that have ended, from the first that ended after an instant."""
+        later = takewhile(lambda run: (run.end or 0) > instant, self.ended_runs.newest_first())
+        return list(later)[::-1]
 
     def relieve(self, name: str, at: int) -> None:
         """The override of that name is on no longer; what it has shown until then stays."""

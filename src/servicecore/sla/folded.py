@@ -157,7 +157,7 @@ def _override(folded: Folded, mark: Mark) -> bool:
     override = Override(mark.name, mark.target, mark.reason, mark.instant)
     folded.overrides = (*_without(folded, mark.name), override)
     if cycle := folded.open_cycle:
-        cycle.lay(override, mark.instant)
+        cycle.lay(override, mark.instant, mark.since)
     return True
 
 

@@ -33,6 +33,7 @@ class Mark:
     target: Target | None = None
     restart: bool = False
     name: str = ""
+    since: int | None = None
 
     @classmethod
     def start(cls, at: datetime, used: timedelta | str = "0m") -> Self:
@@ -77,7 +78,8 @@ class Mark:
         """A target on top of the clock's own, until it is relieved: the earlier due governs (Q3).
 
         It counts from here on, or from a later start, on its own calendar. Several are on at once
-        under different names; one of the same name is replaced.
+        under different names; one of the same name is replaced. A mark that is made with an earlier
+        instant as its `since` counts from there, whatever ran and was paused in between.
         """
         require_target(target)
         return cls("override", to_instant(at), reason, target=target, name=_named(name))

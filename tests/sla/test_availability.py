@@ -212,6 +212,12 @@ class TestFailures:
         measured = week(Outage(at("04T15:00"), at("04T17:00")), planned=maintenance)
         assert (measured.agreed, measured.downtime) == (39 * HOUR, HOUR)
 
+    def test_one_without_length_is_no_reason(self):
+        instant = at("02T11:00")
+        measured = week(Outage(at("02T10:00"), at("02T12:00"), "disk"),
+                        Outage(instant, instant, "fan"))  # fmt: skip
+        assert [failure.reasons for failure in measured.failures] == [("disk",)]
+
 
 class TestNone:
     """P4: no agreed time or no failure gives None, and never 0."""

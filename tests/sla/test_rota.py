@@ -265,6 +265,12 @@ class TestTheWall:
             "2026-03-29 03:00:00+02:00"
         )
 
+    def test_a_turn_in_a_gap_parts_nobody_from_the_next_turn(self):
+        rota = rota_of("Europe/Berlin", "2026-03-29 01:00", "1 hour", "a", "b")
+        shift = rota.why(at("2026-03-29T01:30+01:00"))
+        assert str(shift.end_at) == "2026-03-29 04:00:00+02:00"
+        assert rota.why(at("2026-03-29T03:30+02:00")) == shift
+
     def test_a_handoff_in_a_fold_is_the_first_of_the_two(self):
         rota = rota_of("Europe/Berlin", "2026-10-24 02:30", "1 day", "a", "b")
         handoff = rota.next_handoff(at("2026-10-24T12:00Z"))
@@ -328,6 +334,22 @@ class TestLayers:
         assert rota.on_duty(at("2026-01-10T12:00Z")) == "a"
         assert rota.on_duty(at("2026-01-17T12:00Z")) == "b"
 
+    def test_a_layer_cuts_nothing_before_it_starts(self):
+        """It starts on a Saturday, between the hours that it is restricted to."""
+        hours = Calendar.from_dict({"timezone": "UTC", "hours": "mon-fri 09:00-17:00"})
+        layers = [
+            Layer("all", ["anna"], "2026-01-05 00:00", "1 week"),
+            Layer("office", ["bob"], "2026-01-10 00:00", "1 week", hours),
+        ]
+        rota = Rota("desk", "UTC", layers)
+        for moment in ("2026-01-08T20:00Z", "2026-01-11T00:00Z"):
+            shift = rota.why(at(moment))
+            assert (shift.person, shift.start_at, shift.end_at) == (
+                "anna",
+                at("2026-01-05T00:00Z"),
+                at("2026-01-12T09:00Z"),
+            )
+
 
 class TestCovers:
     ROTA = rota_of(
@@ -378,11 +400,13 @@ class TestEnds:
         hours = Calendar.from_dict({"timezone": "UTC", "hours": "mon-fri 09:00-17:00"})
         office = Layer("office", ["anna"], "2026-01-05 09:00", "1 day", hours)
         rest = Layer("rest", ["anna"], "2026-01-05 09:00", "1 day")
+        later = Layer("rest", ["anna"], "2026-02-05 09:00", "1 day")
         friday, saturday = at("2026-01-09T12:00Z"), at("2026-01-10T12:00Z")
         cover = Cover("bob", at("2026-02-01T00:00Z"), at("2026-02-02T00:00Z"))
         assert Rota("desk", "UTC", [rest, office]).next_handoff(friday) is None
         assert Rota("desk", "UTC", [rest, office], [cover]).next_handoff(friday).person == "bob"
         assert Rota("desk", "UTC", [office]).next_handoff(friday).person is None
+        assert Rota("desk", "UTC", [later, office]).next_handoff(friday).person is None
         assert Rota("desk", "UTC", [office]).next_handoff(saturday).person == "anna"
 
     def test_a_layer_that_is_never_open(self):

@@ -232,6 +232,11 @@ class TestWhatIsFilledIn:
         with pytest.raises(InvalidValue, match="expected a value for 'due'"):
             ENGLISH.text("due {due}")
 
+    @pytest.mark.parametrize("value", [3, None, b"today", date(2026, 4, 7)])
+    def test_a_value_is_text_already(self, value: object) -> None:
+        with pytest.raises(InvalidValue, match="expected text, such as `number` and `when` give"):
+            ENGLISH.text("due {due}", due=value)  # type: ignore[arg-type]  # what is refused
+
     def test_braces_in_a_name_are_no_placeholders(self) -> None:
         assert ENGLISH.text("{name}: {due}", name="{due}", due="today") == "{due}: today"
 

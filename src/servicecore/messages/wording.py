@@ -47,7 +47,7 @@ class Messages:
         """A message with its ``{placeholders}`` filled in.
 
         In English the message is its own text; so it is where no catalogue has it. Raises
-        `InvalidValue` where a placeholder has no value.
+        `InvalidValue` where a placeholder has no value, and for a value that is no text.
         """
         return self._filled(self._translations.gettext(message), values)
 
@@ -78,6 +78,8 @@ class Messages:
 
     def isolated(self, text: str) -> str:
         """The text, isolated where something in it runs the other way."""
+        if not isinstance(text, str):
+            raise InvalidValue(f"found {text!r}: expected text, such as `number` and `when` give")
         foreign = LEFT_TO_RIGHT if self.right_to_left else RIGHT_TO_LEFT
         if text.isascii() and not self.right_to_left:
             return text

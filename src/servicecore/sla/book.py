@@ -3,78 +3,42 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Self, TypedDict, Unpack
+from typing import Self, Unpack
 
 from attrs import field, frozen
 
 from servicecore.catalogue.catalogue import Catalogue
-from servicecore.catalogue.naming import all_of, entries, refuse_repeated
+from servicecore.catalogue.naming import refuse_repeated
 from servicecore.errors import InvalidValue, UnknownName
 from servicecore.instants import as_instant
 from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix, Request
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.escalation import Escalation
 from servicecore.sla.naming import ALWAYS, with_names
+from servicecore.sla.parts import (
+    Parts,
+    catalogue_of,
+    clocks_of,
+    escalations_of,
+    lifecycle_of,
+    matrix_of,
+    rotas_of,
+    versions_of,
+)
 from servicecore.sla.policy import Deadline, Policy
 from servicecore.sla.rota import Rota
-from servicecore.sla.rules import DEFAULT_CLOCKS, ClockRule
+from servicecore.sla.rules import ClockRule
 from servicecore.sla.selection import Selection
 from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle, Transition
 from servicecore.sla.target import Target
 from servicecore.sla.versions import BookVersion
 
 __all__ = ["BookVersion", "Parts", "PolicyBook", "Selection"]
-
-
-class Parts(TypedDict, total=False):
-    """What a book holds besides its policies, by name; each has a default."""
-
-    matrix: PriorityMatrix
-    clocks: Mapping[str, ClockRule]
-    calendars: Mapping[str, Calendar]
-    catalogue: Catalogue
-    rotas: Mapping[str, Rota]
-    lifecycle: Lifecycle
-    escalations: Iterable[Escalation]
-
-
-def _versions(versions: Iterable[BookVersion]) -> tuple[BookVersion, ...]:
-    return all_of(BookVersion, versions, "versions")
-
-
-def _clocks(own: Mapping[str, ClockRule]) -> Mapping[str, ClockRule]:
-    if not isinstance(own, Mapping):
-        raise InvalidValue(f"clocks are {own!r}: expected a table of names and their rules")
-    for name, rule in own.items():
-        if not isinstance(rule, ClockRule):
-            raise InvalidValue(f"the clock {name!r} is {rule!r}: expected a ClockRule")
-        if rule.name != name:
-            raise InvalidValue(f"the rule of the clock {name!r} is named {rule.name!r}")
-    return MappingProxyType({**DEFAULT_CLOCKS, **own})
-
-
-def _rotas(rotas: Mapping[str, Rota]) -> Mapping[str, Rota]:
-    if not isinstance(rotas, Mapping):
-        raise InvalidValue(f"rotas are {rotas!r}: expected a table of names and rotas")
-    for name, rota in rotas.items():
-        _check_part(f"rota {name!r}", rota, Rota)
-        if rota.name != name:
-            raise InvalidValue(f"the rota {name!r} is named {rota.name!r}")
-    return MappingProxyType(dict(rotas))
-
-
-def _escalations(ladders: Iterable[Escalation]) -> tuple[Escalation, ...]:
-    return entries(Escalation, ladders, "escalations")
-
-
-def _check_part(name: str, part: object, kind: type) -> None:
-    if not isinstance(part, kind):
-        raise InvalidValue(f"the {name} is {part!r}: expected a {kind.__name__}")
 
 
 @frozen
@@ -94,14 +58,14 @@ class PolicyBook:
     1970-01-01 04:00:00+00:00
     """
 
-    versions: tuple[BookVersion, ...] = field(converter=_versions)
-    matrix: PriorityMatrix = DEFAULT_MATRIX
-    clocks: Mapping[str, ClockRule] = field(factory=dict, converter=_clocks, hash=False)
+    versions: tuple[BookVersion, ...] = field(converter=versions_of)
+    matrix: PriorityMatrix = field(default=DEFAULT_MATRIX, converter=matrix_of)
+    clocks: Mapping[str, ClockRule] = field(factory=dict, converter=clocks_of, hash=False)
     calendars: Mapping[str, Calendar] = field(factory=dict, hash=False)
-    catalogue: Catalogue = field(factory=Catalogue, kw_only=True)
-    rotas: Mapping[str, Rota] = field(factory=dict, converter=_rotas, hash=False, kw_only=True)
-    lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, kw_only=True)
-    escalations: tuple[Escalation, ...] = field(default=(), converter=_escalations, kw_only=True)
+    catalogue: Catalogue = field(factory=Catalogue, converter=catalogue_of, kw_only=True)
+    rotas: Mapping[str, Rota] = field(factory=dict, converter=rotas_of, hash=False, kw_only=True)
+    lifecycle: Lifecycle = field(default=DEFAULT_LIFECYCLE, converter=lifecycle_of, kw_only=True)
+    escalations: tuple[Escalation, ...] = field(default=(), converter=escalations_of, kw_only=True)
     owed: Mapping[str, ClockRule] = field(init=False, eq=False, repr=False)
     """The clocks that policies have targets for, in their order; no other one is measured."""
     heeded: frozenset[str] = field(init=False, eq=False, repr=False)
@@ -111,6 +75,7 @@ class PolicyBook:
     timed: Mapping[str, tuple[Transition, ...]] = field(init=False, eq=False, repr=False)
     """The transitions that time makes, by the status that they leave."""
     _in_order: tuple[tuple[float, BookVersion], ...] = field(init=False, eq=False, repr=False)
+    _catalogued: bool = field(init=False, eq=False, repr=False)
     _moved: dict[tuple[int, str], tuple[Policy, Policy]] = field(
         init=False, factory=dict, eq=False, repr=False
     )
@@ -122,9 +87,6 @@ class PolicyBook:
         for version in self.versions[1:]:
             if version.since is None:
                 raise InvalidValue(f"the later version {version.name!r} has no valid_from")
-        _check_part("matrix", self.matrix, PriorityMatrix)
-        _check_part("catalogue", self.catalogue, Catalogue)
-        _check_part("lifecycle", self.lifecycle, Lifecycle)
         named = with_names(self.calendars, self._used_calendars())
         object.__setattr__(self, "calendars", MappingProxyType(named))
 
@@ -164,6 +126,10 @@ class PolicyBook:
         ways = {status: self.lifecycle.ways(status) for status in self.lifecycle.statuses}
         timed = {status: tuple(way for way in each if way.timed) for status, each in ways.items()}
         return MappingProxyType({status: each for status, each in timed.items() if each})
+
+    @_catalogued.default
+    def _is_catalogued(self) -> bool:
+        return bool(self.catalogue)
 
     @_in_order.default
     def _versions_in_order(self) -> tuple[tuple[float, BookVersion], ...]:
@@ -218,7 +184,7 @@ class PolicyBook:
         3
         """
         prioritised = self.prioritised(request)
-        return self.catalogue.known(prioritised) if self.catalogue else prioritised
+        return self.catalogue.known(prioritised) if self._catalogued else prioritised
 
     def select(self, request: Request) -> Selection:
         """The policy that governs the request; None in it where no policy matches.

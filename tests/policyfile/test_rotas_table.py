@@ -35,7 +35,9 @@ layers = st.builds(
     st.none() | st.sampled_from([OFFICE, NIGHTS, always]),
     st.none() | zones,
 )
-covers = st.tuples(st.integers(START, END), st.integers(START, END), names, st.just("") | names)
+covers = st.tuples(
+    st.integers(START, END), st.integers(START, END), names, st.sampled_from(["", " "]) | names
+)
 covers = covers.filter(lambda parts: parts[0] != parts[1]).map(
     lambda parts: Cover(parts[2], min(parts[:2]), max(parts[:2]), parts[3])
 )

@@ -114,9 +114,15 @@ def _checked(option: str, expected: str, written: object) -> object:
 
 
 def _cover(written: object) -> Cover:
-    readers: Readers = {"person": text, "start": _instant, "end": _instant, "reason": text}
+    readers: Readers = {"person": text, "start": _instant, "end": _instant, "reason": _reason}
     required = {"person": "who is on call", "start": INSTANT, "end": INSTANT}
     return Cover(**fields_of(written, readers, COVER, required))
+
+
+def _reason(written: object) -> str:
+    if isinstance(written, str):  # which may be empty
+        return written
+    raise unexpected(written, "text")
 
 
 def _instant(written: object) -> int:

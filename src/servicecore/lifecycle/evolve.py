@@ -43,12 +43,11 @@ from servicecore.lifecycle.events import (
     SurveyAnswered,
 )
 from servicecore.lifecycle.facts import facts_of
-from servicecore.lifecycle.ladders import acknowledge, climb_ladders
-from servicecore.lifecycle.settling import end_override, next_end, settle
+from servicecore.lifecycle.ladders import acknowledge
+from servicecore.lifecycle.passing import advance, close
 from servicecore.lifecycle.state import PRIORITY_FACTS, RequestState, begun
 from servicecore.lifecycle.status import Status
 from servicecore.lifecycle.steps import is_caused_by_step
-from servicecore.lifecycle.timed import fall_due
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.years import shown
@@ -123,37 +122,6 @@ def take(state: RequestState, event: Event, book: PolicyBook) -> None:
         state.steps = state.steps.recorded(event, book.escalations)
 
 
-def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
-    """What happens by time alone up to an instant: the present one ends, overrides run out.
-
-    What falls due at the very instant waits until that is over too: its events count first.
-    """
-    if instant > state.instant:
-        state.sequence = 0  # numbers count within an instant
-    settle(state, book)
-    while state.overrides and (ending := next_end(state, instant)):
-        let_fall_due(state, ending[0], book)
-        end_override(state, ending[1], ending[0], book)
-    let_fall_due(state, instant, book)
-    state.instant = instant
-
-
-def let_fall_due(state: RequestState, until: int, book: PolicyBook) -> None:
-    """The steps and timed transitions that fall due from the state's instant on, before another."""
-    if until <= state.instant:
-        return
-    if state.status.name in book.timed:
-        fall_due(state, until, book)
-    if book.escalations:
-        climb_ladders(state, until, book)
-
-
-def close(state: RequestState, book: PolicyBook) -> None:
-    """End the present instant: what falls due in it is due."""
-    settle(state, book)
-    let_fall_due(state, state.instant + 1, book)
-
-
 def _know(state: RequestState, facts: Mapping[str, Fact]) -> None:
     """Know some facts otherwise; the policy is matched anew if they matter to it."""
     state.facts.update(facts)
@@ -167,7 +135,7 @@ def _informed(state: RequestState, event: Opened | FactsChanged) -> None:
     if "group" in event.facts or "person" in event.facts:
         group, person = _text(state, "group"), _text(state, "person")
         state.ownership = state.ownership.owned_by(group, person, event.occurred)
-        state.conditions = state.now()
+        state.conditions = state.holding()
 
 
 def _text(state: RequestState, name: str) -> str | None:
@@ -182,7 +150,7 @@ def _prioritised(state: RequestState, event: Prioritised) -> None:
 
 def _enter(state: RequestState, status: Status) -> None:
     state.status = status
-    state.conditions = state.now()
+    state.conditions = state.holding()
 
 
 def _status(state: RequestState, event: StatusChanged) -> None:
@@ -228,7 +196,7 @@ def _assigned(state: RequestState, event: Assigned) -> None:
     _know(state, {"group": event.group, "person": event.person})
     before, state.ownership = state.ownership, state.ownership.given(event)
     if before.group != event.group:
-        state.conditions = state.now()
+        state.conditions = state.holding()
 
 
 def _promised(state: RequestState, event: Event) -> None:
@@ -245,12 +213,12 @@ def _chosen(state: RequestState, _: OptionChosen) -> None:
 
 def _asked(state: RequestState, event: ApprovalRequested) -> None:
     state.approval, state.denied = event, None
-    state.conditions = state.now()
+    state.conditions = state.holding()
 
 
 def _decided(state: RequestState, event: ApprovalDecided) -> None:
     state.approval, state.denied = None, None if event.granted else event
-    state.conditions = state.now()
+    state.conditions = state.holding()
 
 
 def _overridden(state: RequestState, event: OverrideStarted) -> None:

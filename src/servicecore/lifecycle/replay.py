@@ -12,7 +12,8 @@ from datetime import datetime
 from servicecore.errors import InvalidValue
 from servicecore.instants import as_instant
 from servicecore.lifecycle.events import Event, Opened, in_order
-from servicecore.lifecycle.evolve import advance, take
+from servicecore.lifecycle.evolve import take
+from servicecore.lifecycle.passing import advance, close
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.state import RequestState, begun
 from servicecore.sla.book import PolicyBook
@@ -36,6 +37,7 @@ def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) ->
     instant = as_instant(at)
     state = folded(history, book, instant)
     advance(state, instant, book)
+    close(state, book)
     return Situation(state, instant, book)
 
 
@@ -69,6 +71,7 @@ def situation(state: RequestState, book: PolicyBook, *, at: datetime | int) -> S
         )
     now = state.copy()
     advance(now, instant, book)
+    close(now, book)
     return Situation(now, instant, book)
 
 

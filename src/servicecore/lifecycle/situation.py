@@ -10,12 +10,15 @@ from attrs import field, frozen
 
 from servicecore.chains import Chain
 from servicecore.instants import DateTime, to_datetime
+from servicecore.lifecycle.ahead import Upcoming
 from servicecore.lifecycle.contact import Contact
-from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.events import Event, StepRecorded
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promise
 from servicecore.lifecycle.settling import known_request
 from servicecore.lifecycle.state import RequestState
+from servicecore.lifecycle.status import TransitionDue
+from servicecore.lifecycle.steps import StepDue, StepTaken
 from servicecore.messages import Messages, as_messages
 from servicecore.requests import Request
 from servicecore.sla.book import PolicyBook
@@ -97,6 +100,38 @@ class Situation:
     def promises(self) -> tuple[Promise, ...]:
         """Every promise made, in the order in which they were made."""
         return tuple(self.state.promises)
+
+    @cached_property
+    def steps_due(self) -> tuple[StepDue, ...]:
+        """The steps of escalations that are due and not on record yet, in order (E1)."""
+        return self.state.steps.with_voices()
+
+    @property
+    def steps(self) -> tuple[StepTaken, ...]:
+        """The steps that are on record, in the order in which they were recorded."""
+        return tuple(self.state.steps.taken)
+
+    @property
+    def unfounded(self) -> tuple[StepRecorded, ...]:
+        """The records of steps that were not due, by what is known now (E4)."""
+        return self.state.steps.unfounded
+
+    @property
+    def transitions_due(self) -> tuple[TransitionDue, ...]:
+        """The transitions that time has made and nobody has written yet (R7)."""
+        return self.state.transitions_due
+
+    @cached_property
+    def upcoming(self) -> tuple[Upcoming, ...]:
+        """What time alone will change from here on, in order (R6)."""
+        from servicecore.lifecycle.upcoming import upcoming_of  # it reads situations
+
+        return upcoming_of(self)
+
+    @property
+    def next(self) -> Upcoming | None:
+        """The first thing that changes if nothing happens, and when; None if nothing ever does."""
+        return self.upcoming[0] if self.upcoming else None
 
     @cached_property
     def readings(self) -> Mapping[str, tuple[Reading, ...]]:

@@ -88,7 +88,7 @@ class RequestState:
         other.clocks = {name: clock.copy() for name, clock in self.clocks.items()}
         return other
 
-    def now(self) -> frozenset[str]:
+    def holding(self) -> frozenset[str]:
         """The conditions that hold: the status, a pending approval, whose it is, who is awaited.
 
         Only those that a clock minds.
@@ -108,7 +108,7 @@ def begun(opened: Opened, book: PolicyBook) -> RequestState:
     at = opened.occurred
     state = RequestState(opened.request, at, at, Status(book.lifecycle.first, since=at))
     state.pausing = book.pausing
-    state.conditions = state.now()
+    state.conditions = state.holding()
     state.matched = book.version_at(at).matched_facts
     state.clocks = {name: RequestClock(rule) for name, rule in book.owed.items()}
     state.ownership = Ownership(ungrouped=at, unassigned=at)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from servicecore.instants import DateTime, to_datetime
+from servicecore.sla.statuses import Transition
+
 
 @frozen
 class Status:
@@ -17,3 +20,20 @@ class Status:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}" if self.reason else self.name
+
+
+@frozen
+class TransitionDue:
+    """A transition that time makes, from the status that it leaves, and when (R7).
+
+    It stays due, whatever comes later, until it is written where it belongs.
+    """
+
+    transition: Transition
+    status: Status
+    due: int
+
+    @property
+    def due_at(self) -> DateTime:
+        """When it is due, in UTC."""
+        return to_datetime(self.due)

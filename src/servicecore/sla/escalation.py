@@ -24,7 +24,6 @@ from servicecore.sla.calendar import Calendar
 from servicecore.sla.conditions import Condition
 from servicecore.sla.policy import conditions_of
 from servicecore.sla.recipients import recipient_of
-from servicecore.sla.versions import BEHIND
 
 OF_CLOCKS = ("share", "before", "after")
 OF_REQUESTS = ("silence", "bounces", "reopened", "unassigned", "gap")
@@ -96,7 +95,7 @@ def _tell(told: Iterable[str] | str) -> tuple[str, ...]:
     return tuple(str(recipient_of(words)) for words in listed)
 
 
-def _name(name: str) -> str:
+def _name(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or "/" in name:
         raise InvalidValue(f"found the name {name!r}: expected text without '/'")
     return name
@@ -244,16 +243,10 @@ class Escalation:
     steps: tuple[Step, ...] = field(converter=_steps)
     clock: str = field()
     when: Mapping[str, Condition] = field(factory=dict, converter=conditions_of, hash=False)
-    matched_facts: frozenset[str] = field(init=False, eq=False, repr=False)
-    """The facts that can change whether it is for a request."""
 
     @clock.default
     def _usual_clock(self) -> str:
         return RESOLUTION if any(step.trigger in OF_CLOCKS for step in self.steps) else ""
-
-    @matched_facts.default
-    def _matched_facts(self) -> frozenset[str]:
-        return frozenset({*self.when}.union(*(BEHIND.get(fact, ()) for fact in self.when)))
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.clock, str):

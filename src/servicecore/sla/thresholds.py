@@ -40,7 +40,7 @@ def opening(hours: Calendar | None, instant: int | None) -> int | None:
     """The instant itself if the hours are open then, else their next opening; None if none."""
     if hours is None or instant is None:
         return instant
-    return _add(hours, instant, 0)
+    return later(hours, instant, 0)
 
 
 def _share_reached(course: Course, share: Fraction) -> int | None:
@@ -58,7 +58,7 @@ def _share_reached(course: Course, share: Fraction) -> int | None:
     used = 0 if date is not None else course.used + course.counted
     since = course.running if date is None else course.started
     left = ceil(share * whole) - used
-    return since if left <= 0 else _add(course.target.calendar, since, left)
+    return since if left <= 0 else later(course.target.calendar, since, left)
 
 
 def _governing(cycle: Cycle) -> Course:
@@ -83,10 +83,10 @@ def _missed(cycle: Cycle) -> tuple[int | None, Calendar] | None:
 def _moved(step: Step, calendar: Calendar | None, instant: int | None, by: int) -> int | None:
     if instant is None or calendar is None or step.time == "wall" or by == 0:
         return None if instant is None else instant + by
-    return _add(calendar, instant, by)
+    return later(calendar, instant, by)
 
 
-def _add(calendar: Calendar, instant: int, duration: int) -> int | None:
+def later(calendar: Calendar, instant: int, duration: int) -> int | None:
     """Open time added; None where the calendar has not that much."""
     if not START <= instant < END:
         return None

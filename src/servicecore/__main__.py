@@ -1,6 +1,7 @@
-"""``python -m servicecore``: check policies, replay a log under them, see it work.
+"""``python -m servicecore``: check policies, replay a log under them, see what others would do.
 
-Exit codes: 0 all is well, 1 faults were found or something could not be done, 2 wrong usage.
+Exit codes: 0 all is well, 1 faults were found or something could not be done, 2 wrong usage; those
+of ``diff`` are the ones of its namesake.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from servicecore import __version__
+from servicecore.backtest import backtest
 from servicecore.errors import InvalidValue, ServiceCoreError
 from servicecore.instants import to_instant
 from servicecore.logs import Log, load_mapping, read_log
+from servicecore.logs.backtest_printed import backtest_printed, backtest_table
 from servicecore.logs.printed import printed
 from servicecore.logs.report import report_of, table_of
 from servicecore.policyfile import load_policies, policies_schema
+from servicecore.sla.book_changes import book_changes
 from servicecore.sla.checks import check
 
 PROGRESS_EVERY = 1.0
@@ -61,24 +65,43 @@ def _parser() -> argparse.ArgumentParser:
 
     replaying = commands.add_parser("replay", help="replay a log under a policy file")
     replaying.add_argument("policies", type=Path, metavar="POLICIES")
-    replaying.add_argument("events", type=Path, metavar="EVENTS", help="CSV, CSV.gz or Parquet")
-    replaying.add_argument("--mapping", type=Path, required=True, help="what EVENTS' columns mean")
-    replaying.add_argument("--at", metavar="T", help="an ISO 8601 instant; default: the last event")
-    replaying.add_argument("--json", type=Path, metavar="OUT", help="write the whole report there")
+    _add_log(replaying)
     replaying.add_argument(
         "--worst", type=_count, default=3, metavar="N", help="breaches to explain"
     )
     replaying.set_defaults(command=_replay)
+
+    trying = commands.add_parser("backtest", help="replay a log under two policy files")
+    _add_books(trying)
+    _add_log(trying)
+    trying.add_argument("--flips", type=_count, default=3, metavar="N", help="verdicts to explain")
+    trying.set_defaults(command=_backtest)
+
+    comparing = commands.add_parser("diff", help="say what changed between two policy files")
+    _add_books(comparing)
+    comparing.set_defaults(command=_diff)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of policy files")
     schema.set_defaults(command=_schema)
     return parser
 
 
+def _add_books(command: argparse.ArgumentParser) -> None:
+    command.add_argument("old", type=Path, metavar="OLD", help="the policies as they are")
+    command.add_argument("new", type=Path, metavar="NEW", help="the policies as they might be")
+
+
+def _add_log(command: argparse.ArgumentParser) -> None:
+    command.add_argument("events", type=Path, metavar="EVENTS", help="CSV, CSV.gz or Parquet")
+    command.add_argument("--mapping", type=Path, required=True, help="what EVENTS' columns mean")
+    command.add_argument("--at", metavar="T", help="an ISO 8601 instant; default: the last event")
+    command.add_argument("--json", type=Path, metavar="OUT", help="write the whole report there")
+
+
 def _count(text: str) -> int:
     """A number of things, for argparse."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of breaches")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
     return int(text)
 
 
@@ -113,9 +136,7 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _replay(given: argparse.Namespace) -> int:
-    at = None if given.at is None else to_instant(_instant(given.at))
-    if given.json and not given.json.absolute().parent.is_dir():
-        raise InvalidValue(f"--json is {str(given.json)!r}: its folder is not there")
+    at = _checked_log_options(given)
     book = load_policies(given.policies)
     mapping = load_mapping(given.mapping)
     log = read_log(given.events, mapping, progress=_progress("rows read"))
@@ -128,6 +149,39 @@ def _replay(given: argparse.Namespace) -> int:
     if given.json:
         _write(given.json, {**table_of(report), "log": _table_of_log(log)})
     return 1 if report.failed and len(report.failed) == report.requests else 0
+
+
+def _checked_log_options(given: argparse.Namespace) -> int | None:
+    """The instant asked for, if any; refuses before the work what would fail after it."""
+    if given.json and not given.json.absolute().parent.is_dir():
+        raise InvalidValue(f"--json is {str(given.json)!r}: its folder is not there")
+    return None if given.at is None else to_instant(_instant(given.at))
+
+
+def _backtest(given: argparse.Namespace) -> int:
+    at = _checked_log_options(given)
+    old, new = load_policies(given.old), load_policies(given.new)
+    log = read_log(given.events, load_mapping(given.mapping), progress=_progress("rows read"))
+    result = backtest(
+        log.histories, old, new, at=at, progress=_progress("requests replayed under both")
+    )
+    print(log.counts(), backtest_printed(result, given.flips), sep="\n\n")
+    if complaints := log.complaints():
+        print("", complaints, sep="\n")
+    if given.json:
+        _write(given.json, {**backtest_table(result), "log": _table_of_log(log)})
+    return 1 if result.failed and not result.requests else 0
+
+
+def _diff(given: argparse.Namespace) -> int:
+    try:
+        changes = book_changes(load_policies(given.old), load_policies(given.new))
+    except (ServiceCoreError, OSError) as problem:
+        print(f"servicecore: {problem}", file=sys.stderr)
+        return 2
+    for change in changes:
+        print(change)
+    return 1 if changes else 0
 
 
 def _instant(text: str) -> datetime:

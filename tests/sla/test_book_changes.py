@@ -116,8 +116,8 @@ WORDS = [
     (
         PolicyBook.of(REST, clocks=PAUSED),
         PolicyBook.of(REST, clocks=CLOSED_LATER),
-        [("clocks.resolution: clock 'resolution': stops 'resolved', 'closed' → 'closed'; "
-         "pauses 'scheduled' → none")],
+        [("clocks.resolution: clock 'resolution': stops no longer 'resolved'; "
+         "pauses no longer 'scheduled'")],
     ),
     (
         PolicyBook.of(REST, matrix=OTHER_CELLS),

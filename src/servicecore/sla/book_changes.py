@@ -43,6 +43,9 @@ class Change:
         return written_path(self.path)
 
 
+AT_THE_TOP: tuple[Path, ...] = (("version",), ("valid_from",))
+
+
 def book_changes(old: PolicyBook, new: PolicyBook) -> tuple[Change, ...]:
     """What is different in the new book, in the order of a policy file; nothing if they are equal.
 
@@ -55,7 +58,8 @@ def book_changes(old: PolicyBook, new: PolicyBook) -> tuple[Change, ...]:
     policies.gold.targets.resolution.*: policy 'gold': resolution 4h → 2h of always
     """
     shared = (*_of_calendars(old, new), *_of_priorities(old, new), *_of_clocks(old, new))
-    return (*shared, *_of_other_fields(old, new), *_of_versions(old, new))
+    found = (*shared, *_of_other_fields(old, new), *_of_versions(old, new))
+    return tuple(sorted(found, key=lambda change: change.path not in AT_THE_TOP))
 
 
 def _of_calendars(old: PolicyBook, new: PolicyBook) -> Iterator[Change]:

@@ -27,9 +27,8 @@ def differences(old: object, new: object) -> Iterator[str]:
         yield from _of_tables(old, new)
     elif type(old) is type(new) and attrs.has(type(old)) and not speaks(old):
         yield from _of_fields(old, new)
-    elif isinstance(old, AbstractSet) and isinstance(new, AbstractSet):
-        yield from (f"without {told(value)}" for value in sorted(old - new, key=repr))
-        yield from (f"with {told(value)}" for value in sorted(new - old, key=repr))
+    elif (words := _words(old)) is not None and (others := _words(new)) is not None:
+        yield from _of_lists(words, others)
     else:
         yield told_apart(old, new)
 
@@ -77,6 +76,24 @@ def told_apart(old: object, new: object) -> str:
     if before == after:
         before, after = repr(old), repr(new)
     return f"{before}{ARROW}{after}"
+
+
+def _words(value: object) -> tuple[str, ...] | None:
+    """The words of a list or a set of words; None for anything else."""
+    if not isinstance(value, AbstractSet | tuple) or not all(isinstance(v, str) for v in value):
+        return None
+    return tuple(value)
+
+
+def _of_lists(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    """What was added and left out; the whole where there is more to it, such as the order."""
+    gone = sorted({each for each in old if each not in new})
+    came = sorted({each for each in new if each not in old})
+    if (gone or came) and (set(old) & set(new) or not new):
+        yield from ["no longer " + " or ".join(map(repr, gone))] * bool(gone)
+        yield from ["also " + " and ".join(map(repr, came))] * bool(came)
+    else:
+        yield told_apart(old, new)
 
 
 def _of_tables(old: Mapping[object, object], new: Mapping[object, object]) -> Iterator[str]:

@@ -119,6 +119,28 @@ class TestGoverning:
         })  # fmt: skip
         assert catalogue.governing(moved).sla is catalogue.governing(request).sla
 
+    @pytest.mark.parametrize(
+        ("more", "less"),
+        [
+            (("customers",), ()),
+            (("customers",), ("offerings", "services")),
+            (("customers", "services"), ("customers",)),
+            (("customers", "offerings"), ("customers", "services")),
+            (("offerings",), ("services",)),
+            (("offerings", "services"), ("offerings",)),
+            (("services",), ()),
+        ],
+    )
+    def test_order_of_specificity(self, more, less):
+        """P2: whichever is written first."""
+        request = Request(id="R1", opened_at=0, customer="x", service="x", offering="x")
+        pair = [
+            Agreement(name, "SLA", **{scope: ["x"] for scope in scopes})
+            for name, scopes in (("more", more), ("less", less))
+        ]
+        for agreements in (pair, pair[::-1]):
+            assert Catalogue(agreements=agreements).governing(request).sla.name == "more"
+
     def test_valid_from_is_in_and_valid_until_is_out(self):
         agreement = Agreement("a", "SLA", valid_from=5, valid_until=7)
         valid = [agreement.valid_at(instant) for instant in (4, 5, 6, 7)]

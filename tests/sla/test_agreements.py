@@ -206,7 +206,7 @@ class TestBook:
     )
     def test_facts_behind_matched_facts_are_matched_facts(self, when, options, matched):
         """P2."""
-        version = BookVersion(policies=[Policy("p", {}, when, **options)])
+        version = BookVersion(policies=[Policy("p", {}, when, **options), Policy("q", {})])
         assert version.matched_facts == matched
 
     def test_calendar_that_is_not_there_is_said(self):
@@ -233,6 +233,17 @@ class TestBook:
         moved = policy.on(THEIRS)
         assert moved.target("follow-up", None) == Target("9h", THEIRS, "late", not_before="2h")
         assert moved.overrides == policy.overrides
+
+    def test_two_policies_count_on_the_customers_calendar(self):
+        policies = [
+            Policy(name, {"resolution": Target(within)}, when, customer_calendar=True)
+            for name, within, when in (("a", "1h", {"kind": "question"}), ("b", "2h", {}))
+        ]
+        book = PolicyBook.of(*policies, catalogue=CATALOGUE, calendars={"theirs": THEIRS})
+        request = request_with(customer="acme")
+        targets = [book.target(policy, "resolution", request) for policy in policies]
+        assert targets == [Target("1h", THEIRS), Target("2h", THEIRS)]
+        assert book.target(policies[0], "resolution", request) is targets[0]
 
     def test_clock_that_only_an_override_has_a_target_for_is_owed(self):
         """Q3: the override's target may be the only one."""
@@ -572,19 +583,22 @@ def test_path_check_against_every_request(data):
                 **options,
             )
         )
-    customers, services = data.draw(names), data.draw(names)
-    gold = Agreement("gold", "SLA", customers=customers, services=services)
+    customers, services, begins = data.draw(names), data.draw(names), data.draw(instants)
+    gold = Agreement("gold", "SLA", customers=customers, services=services, valid_from=begins)
     targets = {name: Target(f"{hour}h") for name, hour in hours.items()}
     policy = Policy("p", {**targets, "resolution": Target("5h")})
     rules = {name: ClockRule(name, ["opened"], ["closed"]) for name in hours}
     book = PolicyBook.of(policy, catalogue=Catalogue(agreements=[gold, *supporters]), clocks=rules)
     longest = max(
-        sum(hours[each.name] for each in supporters if each.binds(request))
-        for instant in range(-1, 4)
-        for customer in ("a", "b", "c")
-        for service in ("a", "b", "c")
-        for request in [Request(id="R", opened_at=instant, customer=customer, service=service)]
-        if gold.binds(request)
+        [0]
+        + [
+            sum(hours[each.name] for each in supporters if each.binds(request))
+            for instant in range(-1, 4)
+            for customer in ("a", "b", "c")
+            for service in ("a", "b", "c")
+            for request in [Request(id="R", opened_at=instant, customer=customer, service=service)]
+            if gold.binds(request)
+        ]
     )
     said = [str(each) for each in check(book) if "more than its target" in each.text]
     assert bool(said) == (longest > 5)

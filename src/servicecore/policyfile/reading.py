@@ -24,9 +24,13 @@ from servicecore.policyfile.tables import (
     table_of,
     text,
 )
-from servicecore.requests import DEFAULT_MATRIX, PriorityMatrix
+from servicecore.requests import PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
+
+
+PARTS = {"priorities": "matrix", "clocks": "clocks", "rotas": "rotas"}
+"""The tables that are parts of a book by themselves, and what the book calls them."""
 
 
 def policies_from_dict(
@@ -66,15 +70,11 @@ def policies_from_dict(
 
 def _book(fields: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> PolicyBook:
     first = BookVersion(fields.get("version", ""), fields.get("valid_from"), fields["policies"])
+    catalogue = Catalogue(**{key: fields[key] for key in CATALOGUE if key in fields})
+    parts = {part: fields[key] for key, part in PARTS.items() if key in fields}
     try:
-        return PolicyBook(
-            (first, *fields.get("versions", ())),
-            fields.get("priorities", DEFAULT_MATRIX),
-            fields.get("clocks", {}),
-            calendars,
-            catalogue=Catalogue(**{key: fields[key] for key in CATALOGUE if key in fields}),
-            rotas=fields.get("rotas", {}),
-        )
+        versions = (first, *fields.get("versions", ()))
+        return PolicyBook(versions, calendars=calendars, catalogue=catalogue, **parts)
     except InvalidValue as problem:
         raise FaultyTable("a policy file", [Fault(("versions",), str(problem))]) from None
 

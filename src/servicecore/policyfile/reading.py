@@ -28,7 +28,6 @@ from servicecore.requests import PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 
-
 PARTS = {"priorities": "matrix", "clocks": "clocks", "rotas": "rotas"}
 """The tables that are parts of a book by themselves, and what the book calls them."""
 

@@ -59,7 +59,7 @@ progress, move to waiting for customer, move to waiting for third party, move to
 resolve, cancel, merge)
     """
     _check_command(command)
-    pen = pen_on(situation, command, at)
+    pen = pen_on(situation, pen_for(command, at))
     return written(situation, command, _asked(situation, command, pen), pen)
 
 
@@ -101,8 +101,8 @@ def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tupl
         raise UnknownName("priority", priority, known)
     pen = pen_for(command, at)
     opened = pen.write(command.writes, command.said, 1)
-    behind = situation_of(evolve(None, opened, book), book, at=pen.occurred)
-    return (opened, *followers(behind, opened, pen))
+    taken_in = situation_of(evolve(None, opened, book), book, at=pen.occurred)
+    return (opened, *followers(taken_in, opened, pen, 2))
 
 
 def _check_command(command: object) -> None:
@@ -125,7 +125,7 @@ def written(situation: Situation, command: Command, asked: Event, pen: Pen) -> t
     """The event asked for and what follows from it; `TransitionRefused` where it may not be."""
     if reasons := reasons_against(situation, asked):
         raise TransitionRefused(command, reasons)
-    return (asked, *followers(behind(situation, asked), asked, pen))
+    return (asked, *followers(behind(situation, asked), asked, pen, 2))
 
 
 def behind(situation: Situation, event: Event) -> Situation:
@@ -134,12 +134,11 @@ def behind(situation: Situation, event: Event) -> Situation:
     return situation_of(evolve(situation.state, event, book), book, at=situation.instant)
 
 
-def followers(situation: Situation, event: Event, pen: Pen) -> tuple[Event, ...]:
-    """What follows from an event and may be written, numbered on from the event itself."""
-    number = int(event.id.rpartition("/")[2])
+def followers(situation: Situation, event: Event, pen: Pen, number: int) -> tuple[Event, ...]:
+    """What follows from an event and may be written, numbered from `number` on."""
     followed: list[Event] = []
     for kind, said in following(situation, event):
-        follower = pen.write(kind, said, number + len(followed) + 1, cause=event.id)
+        follower = pen.write(kind, said, number + len(followed), cause=event.id)
         if not reasons_against(situation, follower):
             followed.append(follower)
             situation = behind(situation, follower)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from servicecore.errors import UnknownName, suggestion
 from servicecore.lifecycle.events import Event, StatusChanged
 from servicecore.lifecycle.machine import ENTERS, Entering, possible
+from servicecore.lifecycle.refusal import Objection
 from servicecore.lifecycle.requirements import REQUIREMENTS, WORK
 from servicecore.lifecycle.situation import Situation
 from servicecore.sla.statuses import Lifecycle, Transition
@@ -21,14 +21,8 @@ Guard = Callable[[Situation, Event], str]
 """The reason why an event may not be written, as it follows "when"; or nothing."""
 
 
-class Objection(NamedTuple):
-    """Why an event may not be written: for people, and under a name to count it by.
-
-    The `reason` names what is special to the request; the `key` is the same for all.
-    """
-
-    key: str
-    reason: str
+CHANGES = WORK | frozenset(ENTERS)
+"""What a final status refuses."""
 
 
 def approval_given(situation: Situation, _: Event) -> str:
@@ -84,17 +78,18 @@ def objections(
 ) -> tuple[Objection, ...]:
     """Every reason why an event may not be written next, with the key to count it by."""
     return (
-        *_against_any_change(situation, event),
+        *(against_change(situation) if type(event) in CHANGES else ()),
         *_against_transition(situation, event, transition),
         *_against_kind(situation, event),
     )
 
 
-def _against_any_change(situation: Situation, event: Event) -> Iterator[Objection]:
+def against_change(situation: Situation) -> tuple[Objection, ...]:
     """What is final stays as it is; what is said about it may still be put on record."""
-    changes = type(event) in WORK or type(event) in ENTERS
-    if changes and situation.book.lifecycle.is_final(situation.status):
-        yield Objection(f"{situation.status} is final", f"it is {situation.status}, which is final")
+    status = situation.status
+    if not situation.book.lifecycle.is_final(status):
+        return ()
+    return (Objection(f"{status} is final", f"it is {status}, which is final"),)
 
 
 def _against_kind(situation: Situation, event: Event) -> Iterator[Objection]:
@@ -154,7 +149,8 @@ def _no_way(lifecycle: Lifecycle, status: str, event: Entering) -> Objection:
         named = f"the lifecycle has no status {event.status!r}"
         return Objection(f"unknown status {event.status}", f"{named}{hint and f' ({hint})'}")
     kind = ENTERS[type(event)]
-    done = f"{kind} to {event.status}" if kind == "status changed" else kind
+    elsewhere = kind == "status changed" or any(way.event == kind for way in lifecycle.ways(status))
+    done = f"{kind} to {event.status}" if elsewhere else kind
     ways = ", ".join(possible(lifecycle, status)) or "nothing, for the lifecycle does not know it"
     already = " already" if status == event.status else ""
     return Objection(f"{done} when {status}", f"it is {status}{already} (from there: {ways})")

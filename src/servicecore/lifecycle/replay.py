@@ -11,6 +11,7 @@ from datetime import datetime
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import as_instant
+from servicecore.lifecycle.audit import refusals_in
 from servicecore.lifecycle.events import Event, Opened, in_order
 from servicecore.lifecycle.evolve import take
 from servicecore.lifecycle.passing import advance, close
@@ -20,11 +21,14 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.years import shown
 
 
-def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> Situation:
+def replay(
+    history: Iterable[Event], book: PolicyBook, *, at: datetime | int, audit: bool = False
+) -> Situation:
     """The situation of one request at an instant, out of its history under a policy book.
 
-    Events later than `at` are not known yet. Raises `InvalidValue` where the history up to `at`
-    does not begin with `Opened`, or has events of several requests.
+    Events later than `at` are not known yet. With `audit` the situation lists in `refusals` what
+    `decide` would have refused, which takes a second pass. Raises `InvalidValue` where the history
+    up to `at` does not begin with `Opened`, or has events of several requests.
 
     >>> from datetime import UTC
     >>> from servicecore.sla import Policy, Target
@@ -36,9 +40,10 @@ def replay(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) ->
     """
     instant = as_instant(at)
     state = folded(history, book, instant)
+    refusals = refusals_in(tuple(state.history), book) if audit else ()
     advance(state, instant, book)
     close(state, book)
-    return Situation(state, instant, book)
+    return Situation(state, instant, book, refusals)
 
 
 def folded(history: Iterable[Event], book: PolicyBook, instant: int) -> RequestState:

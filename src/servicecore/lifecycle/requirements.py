@@ -114,11 +114,13 @@ _OTHER: Mapping[type[Event], Callable[[Any], str]] = {
 
 
 def _new_link(situation: Situation, event: Linked) -> str:
-    return f"it is {event.kind} {event.other} already" if _linked(situation, event) else ""
+    told = f"it is linked already: {event.kind} {event.other}"
+    return told if _linked(situation, event) else ""
 
 
 def _standing_link(situation: Situation, event: Unlinked) -> str:
-    return "" if _linked(situation, event) else f"it is not {event.kind} {event.other}"
+    told = f"it is not linked: {event.kind} {event.other}"
+    return "" if _linked(situation, event) else told
 
 
 def _linked(situation: Situation, event: Linked | Unlinked) -> bool:

@@ -13,8 +13,10 @@ from servicecore.instants import DateTime, to_datetime
 from servicecore.lifecycle.ahead import Upcoming
 from servicecore.lifecycle.contact import Contact
 from servicecore.lifecycle.events import Event, StepRecorded
+from servicecore.lifecycle.links import Link, links_of
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promise
+from servicecore.lifecycle.refusal import Refusal
 from servicecore.lifecycle.settling import known_request
 from servicecore.lifecycle.state import RequestState
 from servicecore.lifecycle.status import TransitionDue
@@ -38,6 +40,8 @@ class Situation:
     state: RequestState = field(repr=False)
     instant: int
     book: PolicyBook = field(eq=False, repr=False)
+    refusals: tuple[Refusal, ...] = field(default=(), eq=False, repr=False)
+    """The events that `decide` would have refused, where the replay was an audit (R1)."""
 
     @property
     def at(self) -> DateTime:
@@ -60,6 +64,11 @@ class Situation:
     def history(self) -> Chain[Event]:
         """What happened up to the instant, in order."""
         return self.state.history
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """What it has to do with other requests: links, merges and splits."""
+        return links_of(self.history)
 
     @property
     def status(self) -> str:

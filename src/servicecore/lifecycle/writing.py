@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+import attrs
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
@@ -66,17 +67,15 @@ def pen_for(command: Command, at: datetime | int) -> Pen:
     return Pen(command.id, command.request, command.actor, occurred, recorded)
 
 
-def pen_on(situation: Situation, command: Command, at: datetime | int) -> Pen:
-    """The pen of a command on a request, behind all that happened in that instant.
+def pen_on(situation: Situation, pen: Pen) -> Pen:
+    """The pen for a request, behind all that happened in its instant.
 
     Raises `InvalidValue` where the situation is of another request, or of another instant than the
     one at which the command occurs.
     """
-    pen = pen_for(command, at)
-    check_situation(situation, command.request, pen.occurred)
+    check_situation(situation, pen.request, pen.occurred)
     last = situation.history.last
-    sequence = last.sequence if last.occurred == pen.occurred else 0
-    return Pen(pen.command, pen.request, pen.actor, pen.occurred, pen.recorded, sequence)
+    return attrs.evolve(pen, sequence=last.sequence if last.occurred == pen.occurred else 0)
 
 
 def check_situation(situation: object, request: str, occurred: int) -> None:

@@ -13,6 +13,7 @@ from servicecore.faults import Faults, FaultyTable
 from servicecore.policyfile.calendars import read_calendars
 from servicecore.policyfile.catalogue import CATALOGUE, catalogue_readers
 from servicecore.policyfile.clocks import read_clocks
+from servicecore.policyfile.lifecycle import read_lifecycle
 from servicecore.policyfile.policies import POLICIES, PolicyReader
 from servicecore.policyfile.rotas import read_rotas
 from servicecore.policyfile.tables import (
@@ -28,7 +29,12 @@ from servicecore.requests import PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 
-PARTS = {"priorities": "matrix", "clocks": "clocks", "rotas": "rotas"}
+PARTS = {
+    "priorities": "matrix",
+    "clocks": "clocks",
+    "rotas": "rotas",
+    "lifecycle": "lifecycle",
+}
 """The tables that are parts of a book by themselves, and what the book calls them."""
 
 
@@ -59,6 +65,7 @@ def policies_from_dict(
         "versions": policies.versions,
         **catalogue_readers(calendars),
         "rotas": lambda written: read_rotas(written, calendars),
+        "lifecycle": lambda written: read_lifecycle(written, calendars),
     }
     fields: dict[str, Any] = {}
     with faults.within():

@@ -21,6 +21,10 @@ TransitionEvent = Literal[
 ]  # fmt: skip
 TRANSITION_EVENTS = ("status changed", "resolved", "reopened", "closed", "cancelled", "merged")
 
+NEW, WORKING = "new", "in progress"
+CUSTOMER, THIRD_PARTY, SCHEDULED = "waiting for customer", "waiting for third party", "scheduled"
+RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
+
 ANY_STATUS = "*"
 """Stands for every status that is not final."""
 
@@ -113,9 +117,9 @@ class Lifecycle:
 
     `first` is the status of a new request, `working` the one in which somebody works on it, and
     `waiting` the one in which it is the customer's turn: what they answer leads from there to
-    `working`. With `reopen_on_reply` a customer's message on a resolved request reopens it.
-    `guards` are a host's own, by name: functions of a situation and the event to be written, which
-    give the reason why it may not be, or nothing.
+    `working`; it is empty where there is none. With `reopen_on_reply` a customer's message on a
+    resolved request reopens it. `guards` are a host's own, by name: functions of a situation and
+    the event to be written, which give the reason why it may not be, or nothing.
 
     >>> DEFAULT_LIFECYCLE.targets("resolved")
     ('in progress', 'closed', 'merged')
@@ -124,15 +128,21 @@ class Lifecycle:
     transitions: tuple[Transition, ...] = field(converter=_transitions)
     first: str = "new"
     working: str = "in progress"
-    waiting: str = "waiting for customer"
+    waiting: str = field()
     reopen_on_reply: bool = False
     guards: Mapping[str, Callable[..., str]] = field(factory=dict, converter=_functions, hash=False)
+
+    @waiting.default
+    def _usual_waiting(self) -> str:
+        return CUSTOMER if any(each.leaves(CUSTOMER) for each in self.transitions) else ""
 
     def __attrs_post_init__(self) -> None:
         known = self.statuses
         for name in (self.working, self.waiting):
-            if name not in known:
+            if name and name not in known:
                 raise UnknownName("status", name, known)
+        if not self.working:
+            raise InvalidValue("working is empty: expected the status in which somebody works")
         if not any(transition.leaves(self.first) for transition in self.transitions):
             raise InvalidValue(f"nothing leads from {self.first!r}, the first status, to another")
 
@@ -143,10 +153,12 @@ class Lifecycle:
     @property
     def statuses(self) -> tuple[str, ...]:
         """All statuses, in the order in which they are first named."""
-        named = [self.first, self.working, self.waiting]
+        named = [self.first]
         for transition in self.transitions:
             named += [*transition.sources, transition.target]
-        return tuple(dict.fromkeys(name for name in named if name != ANY_STATUS))
+        usual = (self.first, self.working, self.waiting)  # the first ones that come to mind
+        ordered = dict.fromkeys((*(name for name in usual if name in named), *named))
+        return tuple(name for name in ordered if name != ANY_STATUS)
 
     def is_final(self, status: str) -> bool:
         """Whether a status is only led to: no transition names it as one to leave from."""
@@ -185,12 +197,9 @@ class Lifecycle:
             sources = [name for name in transition.sources if name not in statuses]
             if sources and transition.target not in statuses:
                 kept.append(attrs.evolve(transition, sources=sources))
-        return attrs.evolve(self, transitions=kept)
+        waiting = "" if self.waiting in statuses else self.waiting
+        return attrs.evolve(self, transitions=kept, waiting=waiting)
 
-
-NEW, WORKING = "new", "in progress"
-CUSTOMER, THIRD_PARTY, SCHEDULED = "waiting for customer", "waiting for third party", "scheduled"
-RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
 
 _WAITING = (CUSTOMER, THIRD_PARTY, SCHEDULED)
 _OPEN = (NEW, WORKING, *_WAITING)

@@ -25,7 +25,8 @@ class Folded:
     however many came before. What is read is of an instant at or after the latest mark; reading
     leaves everything as it is.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
+    >>> from servicecore.instants import to_instant
     >>> nine, ten, noon = (datetime(2026, 3, 6, hour, tzinfo=UTC) for hour in (9, 10, 12))
     >>> running = Folded(Target("4h"))
     >>> running.apply(Mark.start(nine))

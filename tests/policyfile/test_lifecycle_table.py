@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import jsonschema
 import pytest
 from hypothesis import given
@@ -55,15 +56,10 @@ def lifecycles(draw):
         ])
     )  # fmt: skip
     extended = base.extended(*draw(st.lists(transitions(), max_size=4)))
-    return (
-        Lifecycle(
-            transitions=extended.transitions,
-            first=draw(st.sampled_from(["new", "in progress"])),
-            working=draw(st.sampled_from([extended.working, extended.statuses[0]])),
-            reopen_on_reply=draw(st.booleans()),
-        )
-        if any(each.leaves("in progress") for each in extended.transitions)
-        else extended
+    return attrs.evolve(
+        extended,
+        working=draw(st.sampled_from(extended.statuses)),
+        reopen_on_reply=draw(st.booleans()),
     )
 
 

@@ -14,6 +14,7 @@ from servicecore.sla.agreement_checks import of_catalogue
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.findings import Finding, Path
+from servicecore.sla.lifecycle_checks import of_lifecycle
 from servicecore.sla.naming import name_of, sides
 from servicecore.sla.path_checks import of_paths
 from servicecore.sla.policy import Policy
@@ -49,6 +50,7 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
         *(() if instant is None else findings_of_rotas(book.rotas, instant)),
         *_of_versions(book),
         *of_paths(book),
+        *of_lifecycle(book),
     )
 
 

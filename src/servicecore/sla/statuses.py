@@ -25,6 +25,9 @@ NEW, WORKING = "new", "in progress"
 CUSTOMER, THIRD_PARTY, SCHEDULED = "waiting for customer", "waiting for third party", "scheduled"
 RESOLVED, CLOSED, CANCELLED, MERGED = "resolved", "closed", "cancelled", "merged"
 
+GUARDS = ("approval given", "customer answered")
+"""The guards that the library brings; a lifecycle may have others of its host's."""
+
 ANY_STATUS = "*"
 """Stands for every status that is not final."""
 

@@ -12,7 +12,6 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.policy import Policy
 from servicecore.sla.rules import DEFAULT_CLOCKS, STATUS_ENTERED, ClockRule
-from servicecore.sla.statuses import DEFAULT_STATUSES
 
 NEARLY_THE_SAME = 0.87
 """How like a known word another one is before it is taken for a slip: `resloved` is, and
@@ -29,7 +28,7 @@ def of_clocks(book: PolicyBook) -> Iterator[Finding]:
             text = "no policy has a target for this clock; it is never measured"
             yield Finding("warning", path, text)
         for key, position, status in _statuses(rule):
-            if near := _slip(status, DEFAULT_STATUSES):
+            if near := _slip(status, book.lifecycle.statuses):
                 yield Finding("warning", (*path, key, position), f"did you mean {near!r}?")
 
 

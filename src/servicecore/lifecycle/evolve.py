@@ -50,7 +50,11 @@ from servicecore.lifecycle.status import Status
 from servicecore.lifecycle.steps import is_caused_by_step
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
+from servicecore.sla.statuses import MERGED
 from servicecore.sla.years import shown
+
+
+_Ending = Resolved | Closed | Cancelled | MergedInto | StatusChanged
 
 
 def evolve(state: RequestState | None, event: Event, book: PolicyBook) -> RequestState:
@@ -154,11 +158,14 @@ def _enter(state: RequestState, status: Status) -> None:
 
 
 def _status(state: RequestState, event: StatusChanged) -> None:
+    if event.status == MERGED:  # as logs write it
+        _given_up(state, event)
+        return
     status = Status(event.status, event.reason, event.occurred, event.until, event.waiting_on)
     _enter(state, status)
 
 
-def _ended(state: RequestState, event: Resolved | Closed | Cancelled | MergedInto) -> None:
+def _ended(state: RequestState, event: _Ending) -> None:
     state.approval = state.offer = None
     _enter(state, Status(event.status, event.reason, event.occurred))
 
@@ -171,7 +178,7 @@ def _delivered(state: RequestState, event: Resolved) -> None:
         state.restored = event.occurred
 
 
-def _given_up(state: RequestState, event: Cancelled | MergedInto) -> None:
+def _given_up(state: RequestState, event: Cancelled | MergedInto | StatusChanged) -> None:
     _ended(state, event)
     _promised(state, event)
     state.delivered = False

@@ -22,6 +22,7 @@ from servicecore.lifecycle.events import (
     Reopened,
     Reported,
     Resolved,
+    StatusChanged,
 )
 from servicecore.lifecycle.events.promises import CHECKPOINT, DELIVERY
 from servicecore.sla.clock import Reading, readings_at
@@ -243,7 +244,7 @@ def _reopened(promises: Promises, event: Reopened) -> Promises:
     )
 
 
-def _over(promises: Promises, event: Cancelled | MergedInto) -> Promises:
+def _over(promises: Promises, event: Cancelled | MergedInto | StatusChanged) -> Promises:
     """Nothing is owed any longer; what was broken before stays broken (K6)."""
     return promises._each(
         lambda promise: (
@@ -275,5 +276,6 @@ _AFTER: Mapping[type[Event], Callable[[Promises, Any], Promises]] = {
     Reopened: _reopened,
     Cancelled: _over,
     MergedInto: _over,
+    StatusChanged: _over,  # to merged; no other one comes here
     Reported: _reported,
 }

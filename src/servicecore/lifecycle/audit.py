@@ -33,13 +33,12 @@ def refusals_in(history: Sequence[Event], book: PolicyBook) -> tuple[Refusal, ..
 
 
 def _refusals(history: Sequence[Event], book: PolicyBook) -> Iterator[Refusal]:
-    first, *others = history
-    if not isinstance(first, Opened):
-        found = type(first).__name__
-        raise InvalidValue(f"the history begins with {found}: expected Opened first")
+    if not history or not isinstance(first := history[0], Opened):
+        found = f"begins with {type(history[0]).__name__}" if history else "is empty"
+        raise InvalidValue(f"the history {found}: expected Opened first")
     state = begun(first, book)
     take(state, first, book)
-    for event in others:
+    for event in history[1:]:
         if event.occurred > state.instant:
             advance(state, event.occurred, book)
         if against := _against(Situation(state, event.occurred, book), event):
@@ -125,7 +124,7 @@ def audited(histories: Mapping[str, Iterable[Event]], book: PolicyBook) -> Audit
     for name, history in histories.items():
         try:
             ordered = in_order(history)
-            refusals = refusals_in(ordered, book) if ordered else ()
+            refusals = refusals_in(ordered, book)
         except ServiceCoreError as problem:
             failed[name] = str(problem)
             continue

@@ -149,7 +149,8 @@ def _no_way(lifecycle: Lifecycle, status: str, event: Entering) -> Objection:
         named = f"the lifecycle has no status {event.status!r}"
         return Objection(f"unknown status {event.status}", f"{named}{hint and f' ({hint})'}")
     kind = ENTERS[type(event)]
-    elsewhere = kind == "status changed" or any(way.event == kind for way in lifecycle.ways(status))
+    targets = [way.target for way in lifecycle.ways(status) if way.event == kind]
+    elsewhere = kind == "status changed" or (targets and event.status not in targets)
     done = f"{kind} to {event.status}" if elsewhere else kind
     ways = ", ".join(possible(lifecycle, status)) or "nothing, for the lifecycle does not know it"
     already = " already" if status == event.status else ""

@@ -214,6 +214,115 @@ def test_check_counts_faults_in_its_exit_code(
     assert "never opens" in capsys.readouterr().out
 
 
+@pytest.fixture
+def two_books(files: list[str], tmp_path: Path) -> list[str]:
+    """The arguments of a backtest: the same requests under a longer target for high."""
+    longer = POLICIES.replace('high = "2h"', 'high = "6h"')
+    (tmp_path / "next.toml").write_text(longer, encoding="utf-8")
+    return ["backtest", files[1], str(tmp_path / "next.toml"), *files[2:]]
+
+
+def test_backtest_says_what_changes_what_it_does_and_why(
+    two_books: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """P1, M2: A took 5 h, C has used 4 of 6; the low ones stay as they are."""
+    assert main([*two_books, "--at", "2026-03-09T12:00+01:00"]) == 0
+    out = capsys.readouterr().out
+    assert "1 change:\n  policy 'standard': resolution for high 2h → 6h of office" in out
+    rows = [line.split() for line in out.splitlines() if line.startswith(("resolution", "  "))]
+    assert ["resolution", "high", "2", "→", "1", "0.0%", "100.0%", "+100.0"] in [
+        row[:8] for row in rows
+    ]
+    assert "A: resolution, broken → kept" in out
+    assert out.index("sum: 5h of 2h") < out.index("sum: 5h of 6h")
+    assert "8 rows read, 7 used, 1 unusable" in out
+    assert "line 8" in out
+
+
+def test_backtest_explains_as_many_as_asked_for(
+    two_books: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """None where none is asked for."""
+    assert main([*two_books, "--flips", "0"]) == 0
+    assert "target: " not in capsys.readouterr().out
+
+
+def test_backtest_writes_every_flip_as_json(two_books: list[str], tmp_path: Path) -> None:
+    """M1: figures with n, interval and cohort; each flip with its deadlines and its cause."""
+    out = tmp_path / "backtest.json"
+    arguments = [*two_books, "--at", "2026-03-09T12:00+01:00", "--json", str(out)]
+    assert main(arguments) == 0
+    report = json.loads(out.read_text(encoding="utf-8"))
+    path = ["policies", "standard", "targets", "resolution", "high"]
+    assert [change["path"] for change in report["changes"]] == [path]
+    flips = {flip["request"]: flip for flip in report["flips"]}
+    assert flips["A"]["by"] == [path]
+    assert flips["A"]["before"]["due_at"] == "2026-03-06T12:00:00+01:00"
+    assert flips["A"]["after"]["verdict"] == "kept"
+    assert flips["C"]["after"]["verdict"] == "not due yet"
+    (high,) = [row for row in report["rows"] if row["priority"] == "high"]
+    assert (high["difference"]["n"], high["difference"]["method"]) == (1, "newcombe paired")
+    assert [row["line"] for row in report["log"]["unusable"]] == [8]
+
+
+def test_backtest_of_one_book_turns_nothing(
+    two_books: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No difference without a change."""
+    same = [two_books[0], two_books[1], two_books[1], *two_books[3:]]
+    assert main(same) == 0
+    out = capsys.readouterr().out
+    assert "Nothing changes: the books are equal." in out
+    assert "No verdict is another." in out
+
+
+def test_a_name_cannot_drive_the_terminal_of_a_backtest(
+    two_books: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What comes out of a log is shown, never obeyed."""
+    hostile = EVENTS.replace("A,", "\x1b[31mA,")
+    (tmp_path / "events.csv").write_text(hostile, encoding="utf-8")
+    assert main(two_books) == 0
+    out = capsys.readouterr().out
+    assert "\\x1b[31mA: resolution" in out
+    assert "\x1b" not in out
+
+
+def test_diff_ends_as_its_namesake_does(
+    two_books: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """0 the same, 1 something changed, 2 trouble."""
+    _, old, new, *_ = two_books
+    assert main(["diff", old, old]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["diff", old, new]) == 1
+    said = "policy 'standard': resolution for high 2h → 6h of office\n"
+    assert capsys.readouterr().out == said
+    assert main(["diff", old, "nowhere.toml"]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [("try-a-policy-on-history", "backtest"), ("compare-two-books", "diff")],
+)
+def test_guides_show_what_is_printed_of_the_shipped_books(
+    page: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every block of text in the guide, as it stands there."""
+    root = Path(__file__).parents[1]
+    folder = root / "examples" / "uci"
+    arguments = [str(folder / name) for name in ("policies.toml", "policies-next-year.toml")]
+    if command == "backtest":
+        arguments += [str(folder / "incidents.csv"), "--mapping", str(folder / "mapping.toml")]
+    assert main([command, *arguments]) == (command == "diff")
+    out = capsys.readouterr().out
+    _, *blocks = (root / "docs" / "how-to" / f"{page}.md").read_text("utf-8").split("```text\n")
+    assert blocks
+    for block in blocks:
+        assert block.split("```")[0].rstrip() in out
+
+
 def test_demo_replays_the_incidents_that_are_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     """The first thing a reader runs: real data, every row accounted for."""
     assert main(["demo"]) == 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecore.catalogue import Catalogue, Service
+from servicecore.errors import ServiceCoreError
 from servicecore.instants import Days
 from servicecore.priorities import PriorityMatrix
 from servicecore.requests import Request
@@ -17,6 +20,7 @@ from servicecore.sla.book_mixing import with_changes
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.policy import Policy
 from servicecore.sla.rules import ClockRule
+from servicecore.sla.statuses import DEFAULT_LIFECYCLE
 from servicecore.sla.target import Target
 from tests.test_policyfile_laws import books
 
@@ -51,6 +55,11 @@ SAME_CELLS = PriorityMatrix({"a": {"x": "p1", "y": "p1"}}, ["p1", "p2"])
 PAUSED = {"resolution": ClockRule("resolution", ["opened"], ["resolved", "closed"], ["scheduled"])}
 CLOSED_LATER = {"resolution": ClockRule("resolution", ["opened"], ["closed"])}
 IN_2026, IN_2027 = (datetime(year, 1, 1, tzinfo=UTC) for year in (2026, 2027))
+
+
+def services(custodian: str, other: str) -> Catalogue:
+    return Catalogue([Service("payroll", custodian=custodian), Service(other)])
+
 
 WORDS = [
     (
@@ -130,6 +139,18 @@ WORDS = [
         ["priorities.order: priorities: order p1, p2 → p2, p1"],
     ),
     (
+        PolicyBook.of(REST, catalogue=services("ann", "web")),
+        PolicyBook.of(REST, catalogue=services("bob", "vpn")),
+        ["catalogue.services.payroll: services: 'payroll' changed: custodian 'ann' → 'bob'",
+         "catalogue.services.web: services: 'web' removed",
+         "catalogue.services.vpn: services: 'vpn' added"],
+    ),
+    (
+        PolicyBook.of(REST),
+        PolicyBook.of(REST, lifecycle=attrs.evolve(DEFAULT_LIFECYCLE, reopen_on_reply=True)),
+        ["lifecycle.reopen_on_reply: lifecycle: reopen on reply: False → True"],
+    ),
+    (
         PolicyBook([BookVersion("old", None, [REST])]),
         PolicyBook([BookVersion("old", None, [REST]), BookVersion("new", IN_2027, [VIP, REST])]),
         ["versions.new: version 'new' added: valid from 2027-01-01 00:00 UTC, with 2 policies"],
@@ -168,6 +189,22 @@ def test_all_changes_together_make_the_new_book(old: PolicyBook, new: PolicyBook
     """What changed is all that has to change."""
     assert with_changes(old, new, [change.path for change in book_changes(old, new)]) == new
     assert with_changes(old, new, []) == old
+
+
+@given(books(), books(), st.data())
+def test_some_changes_make_a_book_or_are_refused(
+    old: PolicyBook, new: PolicyBook, data: st.DataObject
+) -> None:
+    """Whatever is taken, it is a book of what either has, or one clear error."""
+    paths = [change.path for change in book_changes(old, new)]
+    taken = [path for path in paths if data.draw(st.booleans())]
+    try:
+        mixed = with_changes(old, new, taken)
+    except ServiceCoreError:
+        assert 0 < len(taken) < len(paths)
+        return
+    names = {policy.name for book in (old, new) for policy in book.policies}
+    assert {policy.name for policy in mixed.policies} <= names
 
 
 def small_policies(names: list[str]) -> list[Policy]:

@@ -61,8 +61,6 @@ class Causes:
                 return owed == clock
             case ("clocks", name):
                 return name == clock
-            case ("calendars", name):  # one that nothing has yet, or any more, decides nothing
-                return name in self.old.calendars and name in self.new.calendars
         return path not in WORDS_ONLY
 
     def book(self, changes: Iterable[Change]) -> PolicyBook | None:

@@ -12,13 +12,8 @@ from servicecore.instants import to_datetime
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.calendar_changes import calendar_changes
-from servicecore.sla.differences import (
-    ARROW,
-    differences,
-    other_differences,
-    table_differences,
-    told,
-)
+from servicecore.sla.differences import ARROW, differences, told
+from servicecore.sla.field_changes import other_differences, table_differences
 from servicecore.sla.findings import Path
 from servicecore.sla.policy import Policy
 from servicecore.sla.policy_changes import policy_added, policy_changes
@@ -111,8 +106,7 @@ def _order(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
 
 def _of_clocks(old: PolicyBook, new: PolicyBook) -> Iterator[Change]:
     for name, said in table_differences(old.clocks, new.clocks):
-        told_short = said.split(" added: ")[0] + " added" if name not in old.clocks else said
-        yield Change(("clocks", name), f"clock {told_short.replace(' changed:', ':', 1)}")
+        yield Change(("clocks", name), f"clock {said.replace(' changed:', ':', 1)}")
 
 
 TOLD_APART = frozenset({"versions", "matrix", "clocks", "calendars"})

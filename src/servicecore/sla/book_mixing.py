@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from servicecore.instants import to_timedelta
 from servicecore.priorities import PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.book_changes import TOLD_APART, Pair, pairs, same_cells
 from servicecore.sla.calendar import Calendar
-from servicecore.sla.differences import other_fields
+from servicecore.sla.differences import by_name, fields_of
+from servicecore.sla.field_changes import has_parts
 from servicecore.sla.findings import Path
 from servicecore.sla.naming import name_of
 from servicecore.sla.policy import Policy
@@ -63,18 +63,27 @@ class _Mixed:
         self, path: Path, old: object, new: object, without: AbstractSet[str]
     ) -> dict[str, Any]:
         """The other fields of a value, each from the new one where it is taken."""
-        chosen: dict[str, Any] = {}
-        for each in other_fields(type(old), without):
-            before, after, place = (
-                getattr(old, each.name),
-                getattr(new, each.name),
-                (*path, each.name),
+        return {
+            each.alias or each.name: self.part(
+                (*path, each.name), getattr(old, each.name), getattr(new, each.name)
             )
-            if isinstance(before, Mapping) and isinstance(after, Mapping):
-                chosen[each.alias or each.name] = self.table(place, before, after)
-            else:
-                chosen[each.alias or each.name] = after if place in self.taken else before
-        return chosen
+            for each in fields_of(type(old), without)
+        }
+
+    def part(self, path: Path, old: Any, new: Any) -> Any:
+        """One field, key by key or field by field where it is told so."""
+        depth = len(path)
+        if not any(each[:depth] == path for each in self.taken):
+            return old
+        tables = by_name(old, new)
+        if tables and isinstance(old, tuple):
+            table, (one, other) = self.table(path, *tables), tables
+            return tuple(table[name] for name in self.order(path, list(one), list(other)))
+        if tables:
+            return self.table(path, *tables)
+        if has_parts(old, new):
+            return attrs.evolve(old, **self.others(path, old, new, frozenset()))
+        return new if path in self.taken else old
 
     def matrix(self) -> PriorityMatrix:
         old, new = self.old.matrix, self.new.matrix
@@ -166,8 +175,8 @@ class _Mixed:
         calendar = self.calendar(target.calendar, is_new)
         if calendar is target.calendar:
             return target
-        within = to_timedelta(target.within) if isinstance(target.within, int) else target.within
-        return attrs.evolve(target, within=within, calendar=calendar)
+        (moved,) = Policy("any", {"any": target}).on(calendar).all_targets
+        return moved
 
     def calendar(self, calendar: Calendar, is_new: bool) -> Calendar:
         """What a calendar is here: the one that its name stands for, as far as that is taken."""

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 ARROW = " → "
+Table = Mapping[Any, object]
 
 _short = Repr()
 _short.maxother = _short.maxstring = 80
@@ -23,8 +24,9 @@ def differences(old: object, new: object) -> Iterator[str]:
     >>> list(differences({"mon": "9-5", "tue": "9-5"}, {"mon": "9-6", "wed": "9-5"}))
     ["'mon' '9-5' → '9-6'", "'tue' removed", "'wed' added: '9-5'"]
     """
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        yield from _of_tables(old, new)
+    tables = by_name(old, new)
+    if tables:
+        yield from _of_tables(*tables)
     elif type(old) is type(new) and attrs.has(type(old)) and not speaks(old):
         yield from _of_fields(old, new)
     elif (words := _words(old)) is not None and (others := _words(new)) is not None:
@@ -33,49 +35,30 @@ def differences(old: object, new: object) -> Iterator[str]:
         yield told_apart(old, new)
 
 
-def other_fields(kind: type, without: AbstractSet[str]) -> list[attrs.Attribute[Any]]:
+def fields_of(kind: type, without: AbstractSet[str] = frozenset()) -> list[attrs.Attribute[Any]]:
     """The fields of an attrs class that are its values, without those named."""
     return [
         each for each in attrs.fields(kind) if each.init and each.eq and each.name not in without
     ]
 
 
-def other_differences(
-    old: object, new: object, without: AbstractSet[str]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What differs in the other fields of two values of a class, each with its path.
-
-    A field that holds a table is told key by key.
-    """
-    for each in other_fields(type(old), without):
-        before, after = getattr(old, each.name), getattr(new, each.name)
-        words = each.name.replace("_", " ")
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            for key, said in table_differences(before, after):
-                yield (each.name, key), f"{words}: {said}"
-        elif before != after:
-            yield (each.name,), f"{words}: {'; '.join(differences(before, after))}"
-
-
-def table_differences(
-    old: Mapping[str, object], new: Mapping[str, object]
-) -> Iterator[tuple[str, str]]:
-    """Each key that differs in two tables, with what became of it."""
-    for key in dict.fromkeys((*old, *new)):
-        if key not in new:
-            yield key, f"{told(key)} removed"
-        elif key not in old:
-            yield key, f"{told(key)} added: {told(new[key])}"
-        elif old[key] != new[key]:
-            yield key, f"{told(key)} changed: {'; '.join(differences(old[key], new[key]))}"
+def by_name(old: object, new: object) -> tuple[Table, Table] | None:
+    """Two values as tables, where they are tables or lists of values that have a name."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old, new
+    if not isinstance(old, tuple) or not isinstance(new, tuple) or not (old or new):
+        return None
+    tables = [{getattr(each, "name", None): each for each in listed} for listed in (old, new)]
+    if any(not isinstance(name, str) for table in tables for name in table):
+        return None
+    one, other = tables
+    return (one, other) if (len(one), len(other)) == (len(old), len(new)) else None
 
 
 def told_apart(old: object, new: object) -> str:
-    """Two values with an arrow, longer where they would read the same."""
+    """Two values with an arrow; they may read the same where they differ in what is not told."""
     before, after = told(old), told(new)
-    if before == after:
-        before, after = repr(old), repr(new)
-    return f"{before}{ARROW}{after}"
+    return f"{before} (changed)" if before == after else f"{before}{ARROW}{after}"
 
 
 def _words(value: object) -> tuple[str, ...] | None:
@@ -108,7 +91,7 @@ def _of_tables(old: Mapping[object, object], new: Mapping[object, object]) -> It
 
 def _of_fields(old: object, new: object) -> Iterator[str]:
     found = False
-    for each in other_fields(type(old), frozenset()):
+    for each in fields_of(type(old)):
         before, after = getattr(old, each.name), getattr(new, each.name)
         if before != after:
             found = True

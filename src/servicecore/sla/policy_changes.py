@@ -8,7 +8,8 @@ from servicecore.instants import Days, duration_text
 from servicecore.priorities import ANY_PRIORITY
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.conditions import Condition
-from servicecore.sla.differences import ARROW, listed, other_differences
+from servicecore.sla.differences import ARROW, listed
+from servicecore.sla.field_changes import other_differences
 from servicecore.sla.findings import Path
 from servicecore.sla.naming import name_of
 from servicecore.sla.policy import Policy
@@ -104,13 +105,18 @@ def _name(target: Target) -> str:
 
 def _within(target: Target) -> str:
     """How much a target allows, with all that it says about it."""
-    within = target.within
     late = " landing late" if target.landing == "late" else ""
+    if target.not_before is not None:
+        late += f" not before {_long(target.not_before)}"
+    return _long(target.within or 0) + late
+
+
+def _long(within: int | Days) -> str:
     if not isinstance(within, Days):
-        return duration_text(within or 0) + late
+        return duration_text(within)
     options = [
         f"{name.replace('_', ' ')} {getattr(within, name)}"
         for name in ("cutoff", "then", "off_day")
         if getattr(within, name) != getattr(Days(1), name)
     ]
-    return f"{within}{f' ({listed(options)})' if options else ''}{late}"
+    return f"{within}{f' ({listed(options)})' if options else ''}"

@@ -42,6 +42,7 @@ class Causes:
         return {clock: self.cause(trial, clock, said) for clock, said in wanted.items()}
 
     def cause(self, trial: _Trial, clock: str, wanted: Verdict) -> Cause:
+        """The cause of one flip."""
         likely = [change for change in self.changes if self.may_matter(change.path, clock)]
         alone = [each for each in likely if trial.verdict([each], clock) is wanted]
         if alone:

@@ -81,8 +81,8 @@ def falls_due(transition: Transition, status: Status) -> int | None:
 def mermaid(lifecycle: Lifecycle) -> str:
     """The lifecycle as the source of a Mermaid diagram.
 
-    A way is labelled with what is done, or with the time after which it is gone by itself, and with
-    its guards in brackets.
+    A way is labelled with what is done, unless that is a mere change of status, or with the time
+    after which it is gone by itself, and with its guards in brackets.
 
     >>> from servicecore.sla.target import Target
     >>> print(mermaid(Lifecycle(first="new", working="open", waiting="open", transitions=[
@@ -91,7 +91,7 @@ def mermaid(lifecycle: Lifecycle) -> str:
     ... ])))
     stateDiagram-v2
         [*] --> new
-        new --> open: move to open
+        new --> open
         open --> closed: after 48h [customer answered]
         closed --> [*]
     """
@@ -109,22 +109,22 @@ def _arrows(lifecycle: Lifecycle, names: Mapping[str, str]) -> Iterator[str]:
     for transition in lifecycle.transitions:
         for status in lifecycle.statuses:
             if transition in lifecycle.ways(status):
-                arrow = f"{names[status]} --> {names[transition.target]}"
-                yield f"{arrow}: {_escaped(_label(transition))}"
+                label = _escaped(_label(transition))
+                yield f"{names[status]} --> {names[transition.target]}{label and f': {label}'}"
 
 
 def _label(transition: Transition) -> str:
-    guards = f" [{', '.join(transition.guards)}]" if transition.guards else ""
-    return f"{_moment(transition)}{guards}"
+    guards = f"[{', '.join(transition.guards)}]" if transition.guards else ""
+    return " ".join(filter(None, [_how(transition), guards]))
 
 
-def _moment(transition: Transition) -> str:
+def _how(transition: Transition) -> str:
+    """How a way is gone; where its end says it all, nothing."""
     if transition.until:
         return "at its date"
-    if transition.after is None:
-        return imperative(transition)
-    written = str(transition.after)
-    return f"after {written.removesuffix(' of always')}"
+    if transition.after is not None:
+        return f"after {str(transition.after).removesuffix(' of always')}"
+    return IMPERATIVES.get(transition.event, "")
 
 
 RESERVED = frozenset({"state", "as", "note", "end", "direction", "class", "style", "default"})

@@ -158,7 +158,7 @@ def _points(
 
 def _correlation(both: int, first_only: int, second_only: int, neither: int) -> float:
     """Newcombe's φ: the correlation of the two ways, corrected for continuity."""
-    product = both * neither - first_only * second_only
+    product: float = both * neither - first_only * second_only
     if product > 0:
         product = max(product - (both + first_only + second_only + neither) / 2, 0)
     first = (both + first_only) * (second_only + neither)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
@@ -13,6 +15,7 @@ from servicecore.lifecycle.events.envelope import (
     as_next_due,
     as_side,
     as_until,
+    check_types,
     names,
 )
 
@@ -36,6 +39,7 @@ class PromiseMade(Event):
     told: bool = True
 
     def __attrs_post_init__(self) -> None:
+        check_types(self)
         if self.kind not in (DELIVERY, CHECKPOINT):
             raise InvalidValue(f"kind is {self.kind!r}: expected {DELIVERY!r} or {CHECKPOINT!r}")
         if self.basis not in BASES:
@@ -94,14 +98,19 @@ class Reported(Event):
         return None if self.next_due is None else to_datetime(self.next_due)
 
 
+def _options(values: Iterable[str]) -> tuple[str, ...]:
+    return names(values, "options")
+
+
 @frozen(kw_only=True)
 class OptionsOffered(Event):
     """The customer was given options, and what we would do in their place."""
 
-    options: tuple[str, ...] = field(converter=names)
+    options: tuple[str, ...] = field(converter=_options)
     recommendation: str = ""
 
     def __attrs_post_init__(self) -> None:
+        check_types(self)
         if not self.options:
             raise InvalidValue("options are none: expected at least one")
         if self.recommendation and self.recommendation not in self.options:
@@ -146,7 +155,8 @@ class OverrideStarted(Event):
     until: int | None = field(default=None, converter=as_until)
 
     def __attrs_post_init__(self) -> None:
-        if not str(self.reason).strip():
+        check_types(self)
+        if not self.reason.strip():
             raise InvalidValue(f"the override {self.override!r} has no reason: expected why")
 
     @property

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, to_datetime
-from servicecore.lifecycle.events.envelope import Event, as_due, names
+from servicecore.lifecycle.events.envelope import Event, as_due, check_types, names
+
+
+def _told(values: Iterable[str]) -> tuple[str, ...]:
+    return names(values, "told")
 
 
 @frozen(kw_only=True)
@@ -21,7 +25,7 @@ class StepRecorded(Event):
 
     step: str
     due: int = field(alias="due_at", converter=as_due)
-    told: tuple[str, ...] = field(default=(), converter=names)
+    told: tuple[str, ...] = field(default=(), converter=_told)
     outcome: str = "told"
 
     @property
@@ -64,7 +68,16 @@ class SurveyInvited(Event):
 def _answers(answers: Mapping[str, float | str | None]) -> Mapping[str, float | str | None]:
     if not isinstance(answers, Mapping):
         raise InvalidValue(f"answers is {answers!r}: expected a table of questions and answers")
+    for question, answer in answers.items():
+        _check_answer(question, answer)
     return answers
+
+
+def _check_answer(question: object, answer: object) -> None:
+    if not isinstance(question, str) or not isinstance(answer, str | int | float | None):
+        raise InvalidValue(
+            f"answers: found {answer!r} to {question!r}; expected text or a number, or None"
+        )
 
 
 @frozen(kw_only=True)
@@ -84,6 +97,18 @@ class DefectionNoted(Event):
     kind: str
 
 
+def _systems(values: Iterable[str]) -> tuple[str, ...]:
+    return names(values, "systems")
+
+
+def _conditions(values: Iterable[str]) -> tuple[str, ...]:
+    return names(values, "conditions")
+
+
+def _actions(values: Iterable[str]) -> tuple[str, ...]:
+    return names(values, "actions")
+
+
 @frozen(kw_only=True)
 class CauseReviewed(Event):
     """What led to it, in systems and conditions, and what is done about it.
@@ -91,11 +116,12 @@ class CauseReviewed(Event):
     It has no field for a person, and nobody as its actor: fix first, ask why later, blame never.
     """
 
-    systems: tuple[str, ...] = field(converter=names)
-    conditions: tuple[str, ...] = field(default=(), converter=names)
-    actions: tuple[str, ...] = field(default=(), converter=names)
+    systems: tuple[str, ...] = field(converter=_systems)
+    conditions: tuple[str, ...] = field(default=(), converter=_conditions)
+    actions: tuple[str, ...] = field(default=(), converter=_actions)
 
     def __attrs_post_init__(self) -> None:
+        check_types(self)
         if self.actor is not None:
             raise InvalidValue(f"a cause review names {self.actor.party!r}: expected no person")
 

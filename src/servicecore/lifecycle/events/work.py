@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, to_datetime
-from servicecore.lifecycle.events.envelope import Event, as_until
+from servicecore.lifecycle.events.envelope import Actor, Event, as_until, check_types
 from servicecore.requests import Fact
+
+TEXT_OR_NONE = frozenset({str, NoneType})
+REPLY = frozenset({(bool, bool, str, Actor), (bool, bool, str, NoneType)})
+"""Most of these events come by the hundred thousand: a look at their own fields has to do."""
 
 
 def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
@@ -24,12 +29,20 @@ class Opened(Event):
 
     facts: Mapping[str, Fact] = field(factory=dict, hash=False, converter=_facts)
 
+    def __attrs_post_init__(self) -> None:
+        if self.request.__class__ is not str:
+            check_types(self)
+
 
 @frozen(kw_only=True)
 class FactsChanged(Event):
     """Some facts are different from now on; the others stay."""
 
     facts: Mapping[str, Fact] = field(hash=False, converter=_facts)
+
+    def __attrs_post_init__(self) -> None:
+        if self.request.__class__ is not str:
+            check_types(self)
 
 
 @frozen(kw_only=True)
@@ -44,6 +57,14 @@ class Prioritised(Event):
     urgency: str | None = None
     reason: str = ""
     source: str = "rule"
+
+    def __attrs_post_init__(self) -> None:
+        if (
+            not self.priority.__class__ is self.reason.__class__ is self.source.__class__ is str
+            or self.impact.__class__ not in TEXT_OR_NONE
+            or self.urgency.__class__ not in TEXT_OR_NONE
+        ):
+            check_types(self)
 
 
 @frozen(kw_only=True)
@@ -63,6 +84,10 @@ class Assigned(Event):
     group: str | None = None
     person: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.group.__class__ not in TEXT_OR_NONE or self.person.__class__ not in TEXT_OR_NONE:
+            check_types(self)
+
 
 @frozen(kw_only=True)
 class StatusChanged(Event):
@@ -72,6 +97,10 @@ class StatusChanged(Event):
     reason: str = ""
     until: int | None = field(default=None, converter=as_until)
     waiting_on: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.status.__class__ is self.reason.__class__ is self.waiting_on.__class__ is str:
+            check_types(self)
 
     @property
     def until_at(self) -> DateTime | None:
@@ -87,6 +116,11 @@ class Replied(Event):
     automatic: bool = False
     channel: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        said = self.public.__class__, self.automatic.__class__, self.channel.__class__
+        if (*said, self.actor.__class__) not in REPLY:
+            check_types(self)
+
 
 @frozen(kw_only=True)
 class Restored(Event):
@@ -99,6 +133,10 @@ class Resolved(Event):
 
     status: str = "resolved"
     reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.status.__class__ is self.reason.__class__ is str:
+            check_types(self)
 
 
 @frozen(kw_only=True)
@@ -115,6 +153,10 @@ class Closed(Event):
 
     status: str = "closed"
     reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.status.__class__ is self.reason.__class__ is str:
+            check_types(self)
 
 
 @frozen(kw_only=True)

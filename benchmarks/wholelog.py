@@ -46,7 +46,7 @@ with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
     "reading and replaying it": f"""{READ}
 at = max(history[-1].occurred for history in histories.values())
 for history in histories.values():
-    replay(history, book, at=at)
+    replay(history, book, at=at).readings
 """,
     "reading it and the whole report": f"{READ}report_of(histories, book)\n",
 }

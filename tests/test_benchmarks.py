@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import core, fresh, limit, others, wholelog
+from benchmarks import core, fresh, incremental, limit, others, wholelog
 from benchmarks.measure import Call, Timings, interleaved
 from benchmarks.table import Row, duration, markdown, share
 from benchmarks.workload import YEARS, ZONE, compiled_calendar, instants, pairs
@@ -60,6 +60,12 @@ def test_the_limit_adds_what_the_calendar_adds(start, duration):
 )
 def test_what_is_measured_runs(measure, rows):
     assert [row.measured for row in measure(1)] == rows
+
+
+def test_one_more_event_is_measured_behind_each_size():
+    rows = list(incremental.incremental(1, sizes=(10, 20, 1000)))
+    assert [row.measured for row in rows] == ["one event behind 20", "one event behind 1,000"]
+    assert {row.against for row in rows} == {"behind 10"}
 
 
 def test_a_log_is_read_and_replayed(tmp_path):

@@ -383,6 +383,15 @@ class TestApproval:
         desk.do(DecideApproval, granted=True)
         desk.do(ChangeStatus, status="in progress")
 
+    def test_asked_again_a_denied_one_is_pending_like_any_other(self) -> None:
+        """R8: an override sets aside what is pending, and not what was denied."""
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        desk.do(DecideApproval, granted=False)
+        desk.do(StartOverride, override="business stopped", reason="the shop is closed")
+        assert desk.refused(Resolve) == ("its approval was denied",)
+        desk.do(RequestApproval, approver="bo")
+        assert names(desk.do(Resolve)) == ["Resolved"]
+
     def test_it_is_requested_once_where_demanded_and_decided_once(self) -> None:
         assert Desk().refused(RequestApproval, approver="bo") == (
             "its offering demands no approval",

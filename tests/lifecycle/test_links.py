@@ -125,6 +125,12 @@ class TestMerge:
         assert states == [PromiseState.BROKEN, PromiseState.WITHDRAWN, PromiseState.WITHDRAWN]
         assert len(requests.at("R2", 50).promises) == 3
 
+    def test_a_promise_due_at_the_very_instant_is_not_given_again(self) -> None:
+        """R8: a date in the past, or at this instant, can be promised to nobody."""
+        requests = Requests("R1", "R2")
+        requests.do("R1", MakePromise, 0.5, due_at=after(1))
+        assert len(requests.merge(INTO, 1).target_events) == 1
+
     def test_merged_late_its_promises_take_nobodys_number(self) -> None:
         """R2."""
         requests = Requests("R1", "R2")

@@ -87,11 +87,5 @@ def event_of(
         sequence=sequence,
         id=f"time: {request}/{transition.event}/{transition.target}/{coming.due}",
         status=transition.target,
-        reason=_reason(transition),
+        reason=transition.reason,
     )
-
-
-def _reason(transition: Transition) -> str:
-    if transition.after is None:
-        return "its date has come"
-    return f"{str(transition.after).removesuffix(' of always')} without a change"

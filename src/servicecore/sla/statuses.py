@@ -6,7 +6,7 @@ What a transition writes and what guards it is said here by name; the lifecycle 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Literal, Self
 
@@ -92,6 +92,13 @@ class Transition:
         """Whether time makes it, without a command."""
         return self.until or self.after is not None
 
+    @cached_property
+    def reason(self) -> str:
+        """Why time makes it, in words."""
+        if self.after is None:
+            return "its date has come"
+        return f"{str(self.after).removesuffix(' of always')} without a change"
+
     def leaves(self, status: str) -> bool:
         """Whether it leads away from that status."""
         return status in self.sources or self.sources == (ANY_STATUS,)
@@ -163,14 +170,19 @@ class Lifecycle:
         ordered = dict.fromkeys((*(name for name in usual if name in named), *named))
         return tuple(name for name in ordered if name != ANY_STATUS)
 
+    @cached_property
+    def finals(self) -> frozenset[str]:
+        """The statuses that are only led to: no transition names them as one to leave from."""
+        left = {source for transition in self.transitions for source in transition.sources}
+        return frozenset(each.target for each in self.transitions if each.target not in left)
+
     def is_final(self, status: str) -> bool:
-        """Whether a status is only led to: no transition names it as one to leave from."""
-        named = any(status in transition.sources for transition in self.transitions)
-        return not named and any(status == transition.target for transition in self.transitions)
+        """Whether a status is only led to."""
+        return status in self.finals
 
     def ways(self, status: str) -> tuple[Transition, ...]:
         """The transitions that lead away from a status; none from a final one."""
-        if self.is_final(status):
+        if status in self.finals:
             return ()
         return tuple(each for each in self.transitions if each.leaves(status))
 

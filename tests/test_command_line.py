@@ -96,6 +96,37 @@ def test_replay_writes_the_whole_report_as_json(files: list[str], tmp_path: Path
     assert {breach["request"] for breach in report["worst"]} == {"A", "C"}
 
 
+def test_replay_counts_what_the_lifecycle_would_have_refused(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R1: replay takes everything as fact; an audit says what nobody could have done."""
+    reopened = EVENTS + "B,2026-03-06 12:00,new,low\n"
+    (tmp_path / "events.csv").write_text(reopened, encoding="utf-8")
+    out = tmp_path / "report.json"
+    assert main([*files, "--audit", "--json", str(out)]) == 0
+    assert "1 of 4 events in 4 requests would have been refused" in capsys.readouterr().out
+    audit = json.loads(out.read_text(encoding="utf-8"))["audit"]
+    assert audit["refused_events"] == sum(each["events"] for each in audit["refused"]) == 1
+    assert audit["refused"][0]["requests"] == ["B"]
+    assert main(files) == 0
+    assert "would have been refused" not in capsys.readouterr().out
+    (tmp_path / "events.csv").write_text(reopened.replace("B,", "\x1b[31mB,"), encoding="utf-8")
+    assert main([*files, "--audit"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_replay_explains_in_the_language_asked_for(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """K8: the same data in other words; a language nobody knows is refused before the work."""
+    assert main([*files, "--at", "2026-03-09T12:00+01:00", "--language", "ru"]) == 0
+    assert "не в срок" in capsys.readouterr().out
+    assert main([*files, "--language", "tlh"]) == 1
+    told = capsys.readouterr()
+    assert "unknown language 'tlh'" in told.err
+    assert not told.out
+
+
 def test_a_name_cannot_drive_the_terminal(
     files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

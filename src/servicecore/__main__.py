@@ -20,10 +20,13 @@ from servicecore import __version__
 from servicecore.backtest import backtest
 from servicecore.errors import InvalidValue, ServiceCoreError
 from servicecore.instants import to_instant
+from servicecore.lifecycle.audit import audited
 from servicecore.logs import Log, load_mapping, read_log
 from servicecore.logs.backtest_printed import backtest_printed, backtest_table
 from servicecore.logs.printed import printed
-from servicecore.logs.report import report_of, table_of
+from servicecore.logs.quoting import printable
+from servicecore.logs.report import audit_table, report_of, table_of
+from servicecore.messages import messages_in
 from servicecore.policyfile import load_policies, policies_schema
 from servicecore.sla.book_changes import book_changes
 from servicecore.sla.checks import check
@@ -68,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_log(replaying)
     replaying.add_argument(
         "--worst", type=_count, default=3, metavar="N", help="breaches to explain"
+    )
+    replaying.add_argument(
+        "--audit", action="store_true", help="count what the lifecycle would have refused"
+    )
+    replaying.add_argument(
+        "--language", default="en", metavar="L", help="of the explanations: en, ru, ar, …"
     )
     replaying.set_defaults(command=_replay)
 
@@ -115,6 +124,8 @@ def _demo(_: argparse.Namespace) -> int:
         at=None,
         json=None,
         worst=3,
+        audit=False,
+        language="en",
     )
     return _replay(given)
 
@@ -136,18 +147,21 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _replay(given: argparse.Namespace) -> int:
-    at = _checked_log_options(given)
+    at, messages = _checked_log_options(given), messages_in(given.language)
     book = load_policies(given.policies)
-    mapping = load_mapping(given.mapping)
-    log = read_log(given.events, mapping, progress=_progress("rows read"))
+    log = read_log(given.events, load_mapping(given.mapping), progress=_progress("rows read"))
     report = report_of(
         log.histories, book, at=at, worst=given.worst, progress=_progress("requests replayed")
     )
-    print(log.counts(), printed(report), sep="\n\n")
+    audit = audited(log.histories, book) if given.audit else None
+    print(log.counts(), printed(report, messages), sep="\n\n")
+    if audit:
+        print("", *map(printable, str(audit).split("\n")), sep="\n")
     if complaints := log.complaints():
         print("", complaints, sep="\n")
     if given.json:
-        _write(given.json, {**table_of(report), "log": _table_of_log(log)})
+        refused = {"audit": audit_table(audit)} if audit else {}
+        _write(given.json, {**table_of(report, messages), **refused, "log": _table_of_log(log)})
     return 1 if report.failed and len(report.failed) == report.requests else 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from servicecore.instants import duration_text
 from servicecore.logs.quoting import counted, unquoted
 from servicecore.logs.report import Breach, LogReport
+from servicecore.messages import ENGLISH, Messages
 from servicecore.metrics.attainment import Attainment
 from servicecore.sla.explanation import when
 
@@ -17,13 +18,16 @@ COLUMNS = ("requests", "met", "missed", "late", "open", "paused", "cancelled", "
 HEADER = ("clock", "priority", *COLUMNS, "kept", "95 % interval")
 
 
-def printed(report: LogReport) -> str:
-    """The whole report: attainment, the worst breaches, and what could not be judged."""
+def printed(report: LogReport, messages: Messages = ENGLISH) -> str:
+    """The whole report: attainment, the worst breaches, and what could not be judged.
+
+    The breaches are explained in the language of `messages`.
+    """
     parts = [
         f"{counted(report.requests, 'request')} as of {when(report.at)} UTC{_later(report.later)}",
         attainment_table(report.attainment),
         LEGEND,
-        *worst_breaches(report),
+        *worst_breaches(report, messages),
         *_listed("No policy matches", [unquoted(name) for name in report.without_policy]),
         *_listed(
             "Could not be replayed", [f"{unquoted(k)}: {v}" for k, v in report.failed.items()]
@@ -73,21 +77,22 @@ def aligned(table: Sequence[Sequence[str]]) -> str:
     )
 
 
-def worst_breaches(report: LogReport) -> list[str]:
+def worst_breaches(report: LogReport, messages: Messages = ENGLISH) -> list[str]:
     """The breaches that were late longest, each with its explanation."""
     if report.worst:
-        return ["The worst breaches:", *map(_breach, report.worst)]
+        return ["The worst breaches:", *(_breach(each, messages) for each in report.worst)]
     late = any(row.missed or row.late for row in report.attainment)
     return [] if late or not report.attainment else ["No clock was late."]
 
 
-def _breach(breach: Breach) -> str:
+def _breach(breach: Breach, messages: Messages) -> str:
     head = (
         f"{unquoted(breach.request)}: {breach.clock}, priority {unquoted(breach.priority)}, "
         f"policy {breach.policy}, "
         f"late by {duration_text(breach.late_by)}"
     )
-    return "\n".join([head, *(f"  {line}" for line in breach.reading.explain().splitlines())])
+    explained = breach.reading.explain(messages)
+    return "\n".join([head, *(f"  {line}" for line in explained.splitlines())])
 
 
 def _listed(title: str, items: Sequence[str]) -> list[str]:

@@ -10,9 +10,11 @@ from attrs import field, frozen
 
 from servicecore.errors import ServiceCoreError
 from servicecore.instants import DateTime, as_instant, duration_text, to_datetime
+from servicecore.lifecycle.audit import AuditReport
 from servicecore.lifecycle.events import Event
 from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.situation import Situation
+from servicecore.messages import ENGLISH, Messages
 from servicecore.metrics.attainment import Attainment, AttainmentTally
 from servicecore.requests import PriorityMatrix
 from servicecore.sla.book import PolicyBook
@@ -157,14 +159,17 @@ def in_order(
     return tuple(sorted(rows, key=place))
 
 
-def table_of(report: LogReport) -> dict[str, object]:
-    """The report as plain values for JSON: instants in ISO 8601, durations in text and seconds."""
+def table_of(report: LogReport, messages: Messages = ENGLISH) -> dict[str, object]:
+    """The report as plain values for JSON: instants in ISO 8601, durations in text and seconds.
+
+    The breaches are explained in the language of `messages`.
+    """
     return {
         "at": report.at.isoformat(),
         "requests": report.requests,
         "later": report.later,
         "attainment": [_row(row) for row in report.attainment],
-        "worst": [_breach(breach) for breach in report.worst],
+        "worst": [_breach(breach, messages) for breach in report.worst],
         "without_policy": list(report.without_policy),
         "failed": dict(report.failed),
     }
@@ -198,7 +203,7 @@ def _row(row: Attainment) -> dict[str, object]:
     }
 
 
-def _breach(breach: Breach) -> dict[str, object]:
+def _breach(breach: Breach, messages: Messages) -> dict[str, object]:
     breached_at, ended_at = breach.reading.breached_at, breach.reading.ended_at
     return {
         "request": breach.request,
@@ -209,5 +214,19 @@ def _breach(breach: Breach) -> dict[str, object]:
         "ended_at": ended_at and ended_at.isoformat(),
         "late_by": duration_text(breach.late_by),
         "late_by_seconds": breach.late_by / 1_000_000,
-        "explanation": breach.reading.explain(),
+        "explanation": breach.reading.explain(messages),
+    }
+
+
+def audit_table(audit: AuditReport) -> dict[str, object]:
+    """What an audit found, as plain values for JSON."""
+    refused = [
+        {"reason": each.key, "events": each.events, "requests": list(each.requests)}
+        for each in audit.refused
+    ]
+    return {
+        "events": audit.events,
+        "refused_events": audit.refused_events,
+        "refused": refused,
+        "failed": dict(audit.failed),
     }

@@ -29,8 +29,8 @@ def unquoted(text: str) -> str:
 def printable(line: str) -> str:
     r"""A whole line for a terminal, with nothing in it that drives one.
 
-    >>> printable("3 × [2J closed")
-    '3 × \\x1b[2J closed'
+    >>> print(printable("3 × \x1b[2J closed"))
+    3 × \x1b[2J closed
     """
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 

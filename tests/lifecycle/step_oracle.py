@@ -299,7 +299,7 @@ class Walk:
             return self.bounces >= step.bounces
         return self.reopened >= step.reopened  # type: ignore[operator]
 
-    def fire(
+    def fire(  # noqa: PLR0917  # a test's own
         self, ladder: Escalation, cycle: int, fired: Any, reached: Any, now: int, office: bool
     ) -> list[str]:
         found = []

@@ -212,7 +212,7 @@ ANY_TIME: list[Made] = [
     _assigned,
     _acknowledged,
     _override,
-    lambda at, draw: OverrideEnded(request="R1", occurred_at=at, override="siege"),
+    lambda at, _: OverrideEnded(request="R1", occurred_at=at, override="siege"),
     lambda at, draw: SurveyAnswered(
         request="R1", occurred_at=at, survey="q", expectation=4, perception=draw(st.integers(2, 5))
     ),
@@ -222,11 +222,11 @@ OPEN: list[Made] = [
     _status,
     _status,
     _promise,
-    lambda at, draw: Reported(request="R1", occurred_at=at, done="looked"),
-    lambda at, draw: Resolved(request="R1", occurred_at=at),
-    lambda at, draw: Cancelled(request="R1", occurred_at=at),
+    lambda at, _: Reported(request="R1", occurred_at=at, done="looked"),
+    lambda at, _: Resolved(request="R1", occurred_at=at),
+    lambda at, _: Cancelled(request="R1", occurred_at=at),
 ]
-OVER: list[Made] = [*ANY_TIME, lambda at, draw: Reopened(request="R1", occurred_at=at)]
+OVER: list[Made] = [*ANY_TIME, lambda at, _: Reopened(request="R1", occurred_at=at)]
 
 
 @st.composite

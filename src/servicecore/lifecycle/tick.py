@@ -6,7 +6,9 @@ step with the instant at which it was due, and its effects and timed transitions
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from servicecore.errors import InvalidValue
@@ -21,8 +23,8 @@ from servicecore.lifecycle.timed import event_of
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.years import shown
 
-MOST = 1000
-"""So many things are never due at once, unless escalations cause each other without end."""
+MOST = 100
+"""So many things are not due at one instant, unless escalations cause each other without end."""
 
 
 def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> tuple[Event, ...]:
@@ -52,35 +54,42 @@ def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> t
     >>> tick([opened, recorded, assigned], book, at=one)
     ()
     """
-    instant, events = as_instant(at), list(history)
-    given = len(events)
+    instant = as_instant(at)
+    events = list(history) if isinstance(history, Iterable) else [history]
+    given, together = len(events), Counter[int]()
     known = {event.id for event in events if event.id}
     known |= {record_id(event.step) for event in events if isinstance(event, StepRecorded)}
-    while len(events) < given + MOST:
-        found = _demanded(replay(events, book, at=instant), events, known)
-        if not found:
-            return tuple(events[given:])
-        events += found
-        known |= {event.id for event in found}
-    raise InvalidValue(
-        f"more than {MOST} things are due by {shown(instant)}: "
-        "expected escalations that do not cause each other"
-    )
+    while first := _first(situation := replay(events, book, at=instant), known):
+        together[first.due] += 1
+        if together[first.due] > MOST:
+            raise InvalidValue(
+                f"more than {MOST} things are due at {shown(first.due)}: "
+                "expected escalations that do not cause each other"
+            )
+        written = _written(first, situation, events)
+        events += written
+        known |= {event.id for event in written}
+    return tuple(events[given:])
 
 
-def _demanded(situation: Situation, events: list[Event], known: set[str]) -> list[Event]:
-    """What the first thing that is due and not on record asks for."""
-    sequence = 1 + max(event.sequence for event in events)
+def _first(situation: Situation, known: AbstractSet[str]) -> TransitionDue | StepDue | None:
+    """The first thing that is due and not on record; what the status does comes first."""
     request = situation.state.id
     due: list[TransitionDue | StepDue] = [
-        each for each in situation.state.transitions_due if event_of(each, request).id not in known
+        each for each in situation.transitions_due if event_of(each, request).id not in known
     ]
     due += [step for step in situation.steps_due if record_id(step.id) not in known]
-    first = min(due, key=lambda each: each.due, default=None)
-    if first is None:
-        return []
+    return min(due, key=lambda each: each.due, default=None)
+
+
+def _written(
+    first: TransitionDue | StepDue, situation: Situation, events: list[Event]
+) -> list[Event]:
+    """What a thing that is due writes, with numbers behind all others."""
+    sequence = 1 + max(event.sequence for event in events)
     if isinstance(first, TransitionDue):
-        return [event_of(first, request, sequence=sequence, recorded=situation.instant)]
+        request, recorded = situation.state.id, situation.instant
+        return [event_of(first, request, sequence=sequence, recorded=recorded)]
     return [_record(first, situation, sequence), *_effects(first, situation, events, sequence + 1)]
 
 

@@ -10,19 +10,34 @@ from typing import TYPE_CHECKING
 from servicecore.errors import ServiceCoreError
 
 if TYPE_CHECKING:
+    from servicecore.lifecycle.decide import decide
+    from servicecore.lifecycle.evolve import evolve
     from servicecore.lifecycle.replay import replay
+    from servicecore.lifecycle.tick import tick
     from servicecore.policyfile import load_policies
     from servicecore.sla.book import PolicyBook
     from servicecore.sla.calendar import Calendar
 
-__all__ = ["Calendar", "PolicyBook", "ServiceCoreError", "load_policies", "replay"]
+__all__ = [
+    "Calendar",
+    "PolicyBook",
+    "ServiceCoreError",
+    "decide",
+    "evolve",
+    "load_policies",
+    "replay",
+    "tick",
+]
 __version__ = "0.1.0"
 
 _ROOMS = {
     "Calendar": "servicecore.sla.calendar",
     "PolicyBook": "servicecore.sla.book",
+    "decide": "servicecore.lifecycle.decide",
+    "evolve": "servicecore.lifecycle.evolve",
     "load_policies": "servicecore.policyfile",
     "replay": "servicecore.lifecycle.replay",
+    "tick": "servicecore.lifecycle.tick",
 }
 
 

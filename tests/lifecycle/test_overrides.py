@@ -157,6 +157,7 @@ def test_an_override_from_the_opening_is_a_base_of_its_own(
     board = OverrideStarted(
         request="R1", occurred_at=NINE, override="board", reason="they ask", sequence=0
     )
+    history = [each for each in history if isinstance(each, Opened) or each.occurred_at > NINE]
     now = data.draw(instants(history))
     book = PolicyBook.of(
         Policy("standard", {"resolution": Target("400h")}, overrides={"board": BOARD})

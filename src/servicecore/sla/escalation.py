@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
-from math import isfinite
+from reprlib import repr as shortened
 from typing import Literal, Self, get_args
 
 from attrs import field, frozen
@@ -35,13 +35,17 @@ Written = timedelta | str | None
 
 RESOLUTION = "resolution"
 
+MOST = 100
+"""So many times the whole target, and so great a gap, are meant by nobody."""
+
 
 def _share(value: float | str | None) -> Fraction | None:
     if value is None:
         return None
     share = _fraction(value)
-    if share is None or share <= 0:
-        raise InvalidValue(f"share is {value!r}: expected more than 0, such as '75%' or 0.75")
+    if share is None or not 0 < share <= MOST:
+        expected = f"expected more than 0 and at most {MOST}, such as '75%' or 0.75"
+        raise InvalidValue(f"share is {shortened(value)}: {expected}")
     return share
 
 
@@ -51,7 +55,7 @@ def _fraction(value: object) -> Fraction | None:
         return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?%", value):
         return Fraction(value[:-1]) / 100
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+    if type(value) in (int, float) and -MOST <= value <= MOST:  # type: ignore[operator]  # just asked
         return Fraction(str(value))
     return None
 
@@ -156,8 +160,8 @@ class Step:
             if number is not None and (type(number) is not int or number < 1):
                 raise InvalidValue(f"{name} is {number!r}: expected a whole number, 1 or more")
         gap = self.gap
-        if gap is not None and (type(gap) not in (int, float) or not isfinite(gap)):
-            raise InvalidValue(f"gap is {gap!r}: expected a number, such as -1")
+        if gap is not None and (type(gap) not in (int, float) or not -MOST <= gap <= MOST):
+            raise InvalidValue(f"gap is {shortened(gap)}: expected a number, such as -1")
 
     def _check_repeating(self) -> None:
         if self.time not in get_args(Time):

@@ -18,7 +18,8 @@ NOT_RUN = {"console", "csv", "json", "text"}
 
 def languages(page: str) -> set[str]:
     """The languages of a page's blocks of code; directives of Sphinx are none."""
-    return {match[1] for match in re.finditer(r"^```(\w*)\n(?:.|\n)*?^```$", page, re.MULTILINE)}
+    blocks = re.finditer(r"^```(\S*)\n(?:.|\n)*?^```$", page, re.MULTILINE)
+    return {block[1] for block in blocks if not block[1].startswith("{")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -28,6 +29,10 @@ def test_no_block_looks_like_code_that_runs_and_does_not(page: Path) -> None:
 
 def test_a_block_of_an_unknown_language_is_found() -> None:
     assert languages("```pycon\n>>> 1\n```\n\n```\nx\n```\n\n```{toctree}\na\n```") == {"pycon", ""}
+
+
+def test_several_directives_are_no_code() -> None:
+    assert languages("```{toctree}\na\n```\n\ntext\n\n```{toctree}\nb\n```") == set()
 
 
 RIGHT_PAGE = """

@@ -91,14 +91,25 @@ class RequestClock:
         return ", ".join(sorted(pausing)) or f"not {' or '.join(self.rule.only_while)}"
 
     def _start_or_stop(self, facts: Facts, instant: int) -> None:
-        rule, reopened = self.rule, "reopened" in facts
-        self.barred = not reopened and (self.barred or not facts.isdisjoint(GIVEN_UP))
-        if not facts.isdisjoint(rule.cancels):
+        if not facts.isdisjoint(self.rule.cancels):
+            self._bar(facts)
             if self.running:
                 self._end("cancel", instant)
         elif self.running:
             self._stop_or_renew(facts, instant)
-        elif reopened and self.over and rule.reopening != "stopped":
+        else:
+            self._bar(facts)
+            self._start(facts, instant)
+
+    def _bar(self, facts: Facts) -> None:
+        if "reopened" in facts:
+            self.barred = False
+        elif not facts.isdisjoint(GIVEN_UP):
+            self.barred = True
+
+    def _start(self, facts: Facts, instant: int) -> None:
+        rule = self.rule
+        if self.over and rule.reopening != "stopped" and "reopened" in facts:
             self._begin(_REOPENING[rule.reopening if self._resumable else "cycle"](instant))
         elif not self.barred and not facts.isdisjoint(rule.starts):
             self._begin(Mark("start", instant))
@@ -122,8 +133,12 @@ class RequestClock:
     def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
         """It is over, unless the stop came too early to count (Q4)."""
         self._mark(Mark(kind, instant))
-        if self.folded is None or self.folded.open_cycle is None:
+        if self.target is None or self.target.not_before is None or self._has_ended:
             self.running, self.over = False, kind
+
+    @property
+    def _has_ended(self) -> bool:
+        return self.folded is None or self.folded.open_cycle is None
 
     def _mark(self, mark: Mark) -> None:
         if self.folded is None:

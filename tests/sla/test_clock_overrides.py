@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue
+from servicecore.instants import to_instant
 from servicecore.sla import Calendar, Days, Mark, Overlay, Reading, Target, read, read_cycles
 from tests.oracle.clock import OracleMark
 from tests.oracle.strategies import at_most
@@ -127,6 +128,25 @@ def test_an_override_is_a_clock_of_its_own(case: Case, data: st.DataObject) -> N
     alone = read([Mark.start(begins), *marks[1:]], urgent, at=at)
     shown = (overlay.started, overlay.due, overlay.breached, overlay.elapsed)
     assert shown == (alone.started, alone.due, alone.breached, alone.elapsed)
+
+
+@given(cases(), st.data())
+@at_most(60)
+def test_an_override_that_counts_from_earlier(case: Case, data: st.DataObject) -> None:
+    """Q3: marked later with an earlier `since`, it stands where it would stand marked then."""
+    target, urgent = (case.library_target(data.draw(targets(case))) for _ in range(2))
+    start, *ats = sorted(data.draw(mark_instants(case)) for _ in range(6))
+    pauses = [(Mark.pause, Mark.resume)[position % 2](at) for position, at in enumerate(ats)]
+    marks, end = [Mark.start(start), *pauses], pauses[-1].instant
+    since = to_instant(data.draw(mark_instants(case)))
+    assume(since <= end)
+    at = ats[-1] + data.draw(st.integers(0, 50)) * HOUR
+    late = [*marks, Mark("override", end, target=urgent, name="late", since=since)]
+    then = [Mark("override", since, target=urgent, name="then"), *marks]
+    (one,) = read(late, target, at=at).overrides
+    (other,) = read(then, target, at=at).overrides
+    for name in ("started", "ended", "due", "breached", "elapsed"):
+        assert getattr(one, name) == getattr(other, name), name
 
 
 # -- overrides, worked out by hand -----------------------------------------------------------------

@@ -451,6 +451,35 @@ def test_carry_is_the_new_target_from_the_start(case: Case, data: st.DataObject)
 
 
 @given(cases(), st.data())
+@at_most(60)
+def test_carry_looks_back_at_runs_and_pauses(case: Case, data: st.DataObject) -> None:
+    """K3, K7: after pauses, and after a target before it, a new one is due as if it had held from
+    the start; and goes on so through the pauses to come.
+    """
+    case = Case(case.scene, case.scene)
+    kinds = data.draw(st.sampled_from(["within days by", "days days days"]))
+    drawn = [data.draw(targets(case, kinds=kinds)) for _ in range(3)]
+    first, *changes = map(case.library_target, drawn)
+    start, *ats = sorted(data.draw(mark_instants(case)) for _ in range(6))
+    pauses = [(Mark.pause, Mark.resume)[position % 2](at) for position, at in enumerate(ats)]
+    where = sorted(data.draw(st.integers(0, len(pauses))) for _ in changes)
+    retargets = [
+        Mark.retarget(ats[max(position - 1, 0)] if position else start, new)
+        for position, new in zip(where, changes, strict=True)
+    ]
+    marks = [Mark.start(start)]
+    for position in range(len(pauses) + 1):
+        marks += [new for at, new in zip(where, retargets, strict=True) if at == position]
+        marks += pauses[position : position + 1]
+    at = ats[-1] + data.draw(half_hours)
+    carried = read(marks, first, at=at)
+    from_start = read([Mark.start(start), *pauses], changes[-1], at=at)
+    for name in ("due", "if_resumed", "elapsed", "remaining", "runs", "pauses"):
+        assert getattr(carried, name) == getattr(from_start, name), name
+    assert carried.late or not from_start.late
+
+
+@given(cases(), st.data())
 @at_most(40)
 def test_reopening(case: Case, data: st.DataObject) -> None:
     """K4: with the closed time as a pause it is a pause from the stop on; counted, as if never

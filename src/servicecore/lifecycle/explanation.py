@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
-from attrs import frozen
-
-from servicecore.instants import to_datetime
 from servicecore.lifecycle.events import OverrideStarted, PolicyApplied
 from servicecore.lifecycle.events.promises import CHECKPOINT, DELIVERY
+from servicecore.lifecycle.outlook import Words, steps_explained, upcoming_explained
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promise, PromiseState, Renegotiation
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.state import RequestState
+from servicecore.lifecycle.steps import CUSTODIAN, NOBODY, SILENT, TOLD
 from servicecore.messages import ENGLISH, Messages
 from servicecore.sla.selection import outcome_in_words
 
@@ -25,13 +23,14 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "source": ("rule", "plugin", "person", "log"),
     "promise": (DELIVERY, CHECKPOINT),
     "promise state": tuple(PromiseState),
+    "outcome": (TOLD, SILENT, NOBODY, CUSTODIAN),
 })  # fmt: skip
 """Our own words that these explanations meet in data, by what they are the word for."""
 
 
 def situation_explained(situation: Situation, messages: Messages = ENGLISH) -> str:
     """The explanation of a situation: a heading, then one paragraph for each thing behind it."""
-    words = _Words(messages, situation.zone)
+    words = Words(messages, situation.zone)
     return "\n".join([
         _heading(situation, messages),
         *_policy(situation, messages),
@@ -40,18 +39,9 @@ def situation_explained(situation: Situation, messages: Messages = ENGLISH) -> s
         *(_override(each, words) for each in situation.state.overrides.values()),
         *_clocks(situation, messages),
         *_promises(situation, words),
+        *steps_explained(situation, words),
+        *upcoming_explained(situation, words),
     ])  # fmt: skip
-
-
-@frozen
-class _Words:
-    """The words of a language, and the zone in which instants are told."""
-
-    messages: Messages
-    zone: ZoneInfo
-
-    def when(self, instant: int) -> str:
-        return self.messages.when(to_datetime(instant, self.zone))
 
 
 def _heading(situation: Situation, messages: Messages) -> str:
@@ -126,7 +116,7 @@ def _handed(owner: Ownership, messages: Messages) -> str:
     return messages.text("{handed}, {back} of them back", handed=handed, back=back)
 
 
-def _pending(state: RequestState, words: _Words) -> Iterator[str]:
+def _pending(state: RequestState, words: Words) -> Iterator[str]:
     approval, offer, messages = state.approval, state.offer, words.messages
     if approval is not None:
         yield "  " + messages.text(
@@ -142,7 +132,7 @@ def _pending(state: RequestState, words: _Words) -> Iterator[str]:
         )
 
 
-def _override(event: OverrideStarted, words: _Words) -> str:
+def _override(event: OverrideStarted, words: Words) -> str:
     messages = words.messages
     said = {
         "name": event.override,
@@ -170,7 +160,7 @@ def _clocks(situation: Situation, messages: Messages) -> Iterator[str]:
             yield from (f"  {line}" for line in reading.explain(messages).splitlines())
 
 
-def _promises(situation: Situation, words: _Words) -> Iterator[str]:
+def _promises(situation: Situation, words: Words) -> Iterator[str]:
     promises = situation.promises
     if promises:
         yield words.messages.text("promises")
@@ -179,7 +169,7 @@ def _promises(situation: Situation, words: _Words) -> Iterator[str]:
         yield from (f"    {_change(change, words)}" for change in promise.renegotiations)
 
 
-def _promise(promise: Promise, at: int, words: _Words) -> str:
+def _promise(promise: Promise, at: int, words: Words) -> str:
     return words.messages.text(
         "{kind} by {due}: {state}",
         kind=words.messages.word("promise", promise.kind),
@@ -188,7 +178,7 @@ def _promise(promise: Promise, at: int, words: _Words) -> str:
     )
 
 
-def _change(change: Renegotiation, words: _Words) -> str:
+def _change(change: Renegotiation, words: Words) -> str:
     messages = words.messages
     said = {
         "before": words.when(change.before),

@@ -6,7 +6,6 @@ Everything here is a small frozen value; what is on record lies in a chain (E2-E
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 import attrs
@@ -129,8 +128,8 @@ class Climb:
         return Climb(self.cycle, tuple(fired), self.holds)
 
 
-NO_CLIMBS: Mapping[str, Climb] = MappingProxyType({})
-NO_ACKNOWLEDGEMENTS: Mapping[str, Acknowledgement] = MappingProxyType({})
+NO_CLIMBS: Mapping[str, Climb] = {}
+NO_ACKNOWLEDGEMENTS: Mapping[str, Acknowledgement] = {}
 NONE_TAKEN: Chain[StepTaken] = Chain()
 
 

@@ -20,7 +20,8 @@ def advance(state: RequestState, instant: int, book: PolicyBook) -> None:
     while state.overrides and (ending := next_end(state, instant)):
         let_fall_due(state, ending[0], book)
         end_override(state, ending[1], ending[0], book)
-    let_fall_due(state, instant, book)
+    if book.escalations or state.status.name in book.timed:
+        let_fall_due(state, instant, book)
     state.instant = instant
 
 
@@ -37,4 +38,5 @@ def let_fall_due(state: RequestState, until: int, book: PolicyBook) -> None:
 def close(state: RequestState, book: PolicyBook) -> None:
     """End the present instant: what falls due in it is due."""
     settle(state, book)
-    let_fall_due(state, state.instant + 1, book)
+    if book.escalations or state.status.name in book.timed:
+        let_fall_due(state, state.instant + 1, book)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from servicecore.errors import NeverOpen
 from servicecore.lifecycle.events import Cancelled, Closed, Event, Reopened, Resolved, StatusChanged
-from servicecore.lifecycle.guards import reasons_against
+from servicecore.lifecycle.guards import guard_named
 from servicecore.lifecycle.machine import falls_due
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.state import RequestState
@@ -55,7 +55,7 @@ def next_transition(
     ]
     for due, position in sorted(coming):
         found = TransitionDue(timed[position], state.status, due)
-        if not _reasons(found, state, book):
+        if not _is_guarded(found, state, book):
             return found
     return None
 
@@ -69,10 +69,16 @@ def _due(transition: Transition, state: RequestState) -> int | None:
         return None
 
 
-def _reasons(coming: TransitionDue, state: RequestState, book: PolicyBook) -> tuple[str, ...]:
+def _is_guarded(coming: TransitionDue, state: RequestState, book: PolicyBook) -> bool:
+    """Whether a guard of the transition is against it, as things stand."""
+    transition = coming.transition
+    if not transition.guards:
+        return False
+    writes, target = WRITES[transition.event], transition.target
+    event = writes(request=state.id, occurred_at=coming.due, status=target)
     situation = Situation(state, state.instant, book)
-    event = event_of(coming, state.id)
-    return reasons_against(situation, event, transition=coming.transition)
+    guards = [guard_named(name, book.lifecycle) for name in transition.guards]
+    return any(guard(situation, event) for guard in guards)
 
 
 def event_of(

@@ -54,10 +54,10 @@ GUARDS: Mapping[str, Guard] = MappingProxyType({
 
 def guard_named(name: str, lifecycle: Lifecycle) -> Guard:
     """The guard of that name; `UnknownName` where neither lifecycle nor library has it."""
-    known = {**GUARDS, **lifecycle.guards}
-    if name not in known:
-        raise UnknownName("guard", name, known)
-    return known[name]
+    guard = lifecycle.guards.get(name) or GUARDS.get(name)
+    if guard is None:
+        raise UnknownName("guard", name, {**GUARDS, **lifecycle.guards})
+    return guard
 
 
 def reasons_against(

@@ -299,3 +299,9 @@ def test_a_tick_takes_no_step_that_somebody_takes_care_of() -> None:
     )
     events = tick([OPENED, acknowledged], book, at=hours(20))
     assert [event.step for event in recorded(list(events))] == ["R1/resolution/0/hurry/late/0"]
+
+
+@pytest.mark.parametrize("history", [None, 7, [], [7]])
+def test_what_is_no_history_is_refused(history: Any) -> None:
+    with pytest.raises(InvalidValue, match="history"):
+        tick(history, PolicyBook.of(), at=hours(1))

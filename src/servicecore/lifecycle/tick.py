@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import cast
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import as_instant
@@ -55,7 +56,7 @@ def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> t
     ()
     """
     instant = as_instant(at)
-    events = list(history) if isinstance(history, Iterable) else [history]
+    events = _listed(history)
     given, together = len(events), Counter[int]()
     known = {event.id for event in events if event.id}
     known |= {record_id(event.step) for event in events if isinstance(event, StepRecorded)}
@@ -70,6 +71,11 @@ def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> t
         events += written
         known |= {event.id for event in written}
     return tuple(events[given:])
+
+
+def _listed(history: object) -> list[Event]:
+    """The events as a list; whatever is none is refused where it is replayed."""
+    return [*history] if isinstance(history, Iterable) else [cast(Event, history)]
 
 
 def _first(situation: Situation, known: AbstractSet[str]) -> TransitionDue | StepDue | None:

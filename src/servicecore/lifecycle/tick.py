@@ -58,8 +58,7 @@ def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> t
     instant = as_instant(at)
     events = _listed(history)
     given, together = len(events), Counter[int]()
-    known = {event.id for event in events if event.id}
-    known |= {record_id(event.step) for event in events if isinstance(event, StepRecorded)}
+    known = {name for event in events for name in _names(event)}
     while first := _first(situation := replay(events, book, at=instant), known):
         together[first.due] += 1
         if together[first.due] > MOST:
@@ -76,6 +75,14 @@ def tick(history: Iterable[Event], book: PolicyBook, *, at: datetime | int) -> t
 def _listed(history: object) -> list[Event]:
     """The events as a list; whatever is none is refused where it is replayed."""
     return [*history] if isinstance(history, Iterable) else [cast(Event, history)]
+
+
+def _names(event: object) -> Iterator[str]:
+    """What is on record by an event: itself, and the step that it records, whatever its own id."""
+    if isinstance(event, Event) and event.id:
+        yield event.id
+    if isinstance(event, StepRecorded):
+        yield record_id(event.step)
 
 
 def _first(situation: Situation, known: AbstractSet[str]) -> TransitionDue | StepDue | None:

@@ -36,7 +36,7 @@ NO_EVENTS: Chain[Event] = Chain()
 NOBODY, UNHEARD, UNPROMISED = Ownership(), Contact(), Promises()
 
 
-@define
+@define(slots=False)  # copied at every event, which a dictionary does quickest
 class RequestState:
     """One history folded up to `instant`, in microseconds; the facts of that instant may go on.
 
@@ -81,9 +81,7 @@ class RequestState:
     def copy(self) -> RequestState:
         """Another one that goes on by itself; costs the same however long the history is."""
         other = object.__new__(RequestState)
-        for name in RequestState.__slots__:
-            if name != "__weakref__":
-                setattr(other, name, getattr(self, name))
+        other.__dict__.update(self.__dict__)
         other.facts, other.overrides = dict(self.facts), dict(self.overrides)
         other.clocks = {name: clock.copy() for name, clock in self.clocks.items()}
         return other

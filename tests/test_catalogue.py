@@ -185,8 +185,8 @@ class TestGoverning:
             "- acme governs: for the customer acme, for the services mail, chat and phone",
             "- acme 2 does not: as specific as acme, and written behind it",
             "- hooli does not: for the customers hooli and pied piper only",
-            "- old does not: valid until 2026-01-01 00:00:00+00:00 only",
-            "- new does not: not valid before 2027-01-01 00:00:00+00:00",
+            "- old does not: valid until Thu 1 Jan 2026 00:00 UTC only",
+            "- new does not: not valid before Fri 1 Jan 2027 00:00 UTC",
             "- network supports it: OLA of network, measured by the clock 'network'",
         ]
 

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from servicecore import PolicyBook, replay
+from servicecore.catalogue import Agreement, Catalogue
 from servicecore.lifecycle.events import (
     Actor,
     ApprovalRequested,
@@ -19,15 +20,38 @@ from servicecore.lifecycle.events import (
     OverrideStarted,
     PromiseMade,
     PromiseRenegotiated,
+    StatusChanged,
+    StepRecorded,
 )
 from servicecore.lifecycle.situation import Situation
+from servicecore.lifecycle.tick import tick
 from servicecore.sla import Policy, Target
+from servicecore.sla.escalation import Escalation, Step
 
 GOLD = Policy(
     "gold", {"resolution": Target("8h")}, {"customer": "acme"},
     overrides={"business stopped": {"resolution": Target("2h")}},
 )  # fmt: skip
-BOOK = PolicyBook.of(Policy("vip", {}, {"tags": "vip"}), GOLD, version="2026")
+CATALOGUE = Catalogue(agreements=[
+    Agreement("usual", "SLA"),
+    Agreement("acme gold", "SLA", customers=["acme"]),
+    Agreement("acme old", "SLA", customers=["acme"], valid_until=datetime(2026, 1, 1, tzinfo=UTC)),
+    Agreement("net", "OLA", provider="network", supports=["acme gold"], clock="resolution"),
+])  # fmt: skip
+LADDERS = [
+    Escalation("hurry", [
+        Step("warn", share="10%", tell=["group", "role: duty manager"]),
+        Step("raise", share="20%", tell="person"),
+    ]),
+    Escalation("quiet", [Step("call", silence="6h", tell="person")]),
+]  # fmt: skip
+BOOK = PolicyBook.of(
+    Policy("vip", {}, {"tags": "vip"}),
+    GOLD,
+    version="2026",
+    catalogue=CATALOGUE,
+    escalations=LADDERS,
+)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -54,15 +78,30 @@ HISTORY: list[Event] = [
         override="business stopped",
         reason="no till",
     ),
-    ApprovalRequested(request="R1", occurred_at=at(10, 10), approver="dora"),
-    OptionsOffered(request="R1", occurred_at=at(10, 20), options=("repair", "replace")),
+    OptionsOffered(request="R1", occurred_at=at(10, 40), options=("repair", "replace")),
+    StatusChanged(
+        request="R1",
+        occurred_at=at(10, 40),
+        status="waiting for customer",
+        reason="their decision between repair and replace",
+    ),
+    ApprovalRequested(request="R1", occurred_at=at(10, 50), approver="dora"),
+    StepRecorded(
+        request="R1", occurred_at=at(10, 55), step="by mistake", due_at=at(10), outcome="told"
+    ),
 ]
-NAMES = ("R1", "gold", "vip", "acme", "network", "bob", "carl", "dora", "repair", "replace", "UTC")
+NAMES = (
+    "group: network", "role: duty manager", "business stopped", "a part is missing", "no till",
+    "acme gold", "acme old", "by mistake", "repair", "replace", "network", "usual", "hurry",
+    "quiet", "raise", "acme", "carl", "dora", "gold", "warn", "call", "bob", "net", "vip",
+    "R1", "UTC",
+)  # fmt: skip
 
 
 @pytest.fixture
 def situation() -> Situation:
-    return replay(HISTORY, BOOK, at=at(11))
+    steps = tick([event for event in HISTORY if event.occurred_at <= at(10)], BOOK, at=at(10))
+    return replay([*HISTORY, *steps], BOOK, at=at(11))
 
 
 def test_in_russian(situation: Situation) -> None:
@@ -71,30 +110,43 @@ def test_in_russian(situation: Situation) -> None:
     assert (
         text
         == dedent("""
-        R1: новое, приоритет критический, политика gold версии 2026
+        R1: ждём клиента, приоритет критический, политика gold версии 2026
+          R1 и соглашения:
+          - usual не действует: acme gold подходит точнее
+          - acme gold действует: для клиента acme
+          - acme old не действует: действовало только до чт, 1 янв. 2026 г., 00:00 UTC
+          - net его поддерживает: внутреннее соглашение, исполнитель — network, отсчёт — «решение»
           vip не подходит: метки: [], ожидалось «vip»
           gold подходит: клиент: «acme»
           сейчас у: network и bob
           передано 2 раза, из них 1 — обратно
-          ждём согласования с вт, 7 апр. 2026 г., 10:10: dora
-          ждём решения клиента с вт, 7 апр. 2026 г., 10:20: repair и replace
+          ждём согласования с вт, 7 апр. 2026 г., 10:50: dora
+          ждём решения клиента с вт, 7 апр. 2026 г., 10:40: repair и replace
           особый режим business stopped с вт, 7 апр. 2026 г., 10:00: no till (carl)
         решение
-          на паузе (согласование у клиента): осталось 1 ч 50 мин; \
-срок — вт, 7 апр. 2026 г., 12:50, если продолжить сейчас
+          на паузе (ждём клиента: выбор между repair и replace): осталось 1 ч 20 мин; \
+срок — вт, 7 апр. 2026 г., 12:20, если продолжить сейчас
           цель: 8 ч круглосуточно (UTC)
           действует особый режим business stopped: 2 ч круглосуточно (UTC), \
 с вт, 7 апр. 2026 г., 10:00
             причина: no till (carl)
-            учтено: 10 мин из 2 ч
-            без него: осталось 6 ч 50 мин
+            учтено: 40 мин из 2 ч
+            без него: осталось 6 ч 20 мин
           уже учтено:
-            вт, 7 апр. 2026 г., 09:00 – 10:10  рабочее время, 1 ч 10 мин
-            вт, 7 апр. 2026 г., 10:10 – 11:00  на паузе (согласование у клиента)
-            итого: 1 ч 10 мин из 8 ч
+            вт, 7 апр. 2026 г., 09:00 – 10:40  рабочее время, 1 ч 40 мин
+            вт, 7 апр. 2026 г., 10:40 – 11:00  на паузе (ждём клиента: выбор между repair и replace)
+            итого: 1 ч 40 мин из 8 ч
         обещания
           готовность до вт, 7 апр. 2026 г., 15:00: в силе
             перенесено с вт, 7 апр. 2026 г., 12:00 на вт, 7 апр. 2026 г., 15:00: a part is missing
+        эскалация
+          hurry, warn: срок — вт, 7 апр. 2026 г., 09:48; \
+сообщили: group: network и role: duty manager
+          by mistake: шаг записан, хотя повода для него не было
+          hurry, raise: срок — вт, 7 апр. 2026 г., 10:24; ещё не сделано
+        если ничего не произойдёт
+          вт, 7 апр. 2026 г., 15:00: пройдёт обещанный срок готовности
+          вт, 7 апр. 2026 г., 16:40: эскалация quiet, шаг call
     """).strip()
     )
 
@@ -108,7 +160,7 @@ def test_every_language_has_the_same_lines(situation: Situation, language: str) 
 @pytest.mark.parametrize("language", ["ru", "ar"])
 def test_nothing_of_ours_is_left_in_english(situation: Situation, language: str) -> None:
     told = situation.explain(language)
-    for name in ("business stopped", "a part is missing", "no till", *NAMES):
+    for name in NAMES:
         told = told.replace(name, "")
     assert not re.findall("[A-Za-z]+", told)
 

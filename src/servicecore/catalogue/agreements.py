@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, get_args
 
 from attrs import field, frozen
@@ -11,6 +12,7 @@ from attrs import field, frozen
 from servicecore.catalogue.naming import check_name, check_text, names
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime
+from servicecore.messages import ENGLISH, Messages
 from servicecore.requests import Request
 
 AgreementKind = Literal["SLA", "OLA", "underpinning contract"]
@@ -114,7 +116,7 @@ class Agreement:
             and self.valid_at(request.opened)
         )
 
-    def objection(self, request: Request) -> str:
+    def objection(self, request: Request, messages: Messages = ENGLISH) -> str:
         """Why it does not hold for a request; nothing where it does.
 
         >>> gold = Agreement("acme gold", "SLA", customers=["acme"])
@@ -122,25 +124,46 @@ class Agreement:
         'for the customer acme only'
         """
         if self.since is not None and request.opened < self.since:
-            return f"not valid before {self.valid_from}"
+            return messages.text(
+                "not valid before {since} UTC", since=messages.when(self.valid_from)
+            )
         if self.until is not None and request.opened >= self.until:
-            return f"valid until {self.valid_until} only"
+            return messages.text(
+                "valid until {until} UTC only", until=messages.when(self.valid_until)
+            )
         for scope in SCOPES:
             if self.named(scope) and request.fact(scope) not in self.named(scope):
-                return f"{_meant(scope, self.named(scope))} only"
+                return messages.text(
+                    "{meant} only", meant=_meant(scope, self.named(scope), messages)
+                )
         return ""
 
-    def meant_for(self) -> str:
+    def meant_for(self, messages: Messages = ENGLISH) -> str:
         """Whom and what it is for, in words.
 
         >>> Agreement("mail", "SLA", customers=["acme", "hooli"], services=["mail"]).meant_for()
         'for the customers acme and hooli, for the service mail'
         """
-        named = [_meant(scope, self.named(scope)) for scope in SCOPES if self.named(scope)]
-        return ", ".join(named) or "for every request"
+        scopes = [scope for scope in SCOPES if self.named(scope)]
+        said = [_meant(scope, self.named(scope), messages) for scope in scopes]
+        return messages.listed(said) or messages.text("for every request")
 
 
-def _meant(scope: str, named: tuple[str, ...]) -> str:
-    *rest, last = named
-    listed = f"{', '.join(rest)} and {last}" if rest else last
-    return f"for the {scope}{'s' if rest else ''} {listed}"
+def _meant(scope: str, named: tuple[str, ...], messages: Messages) -> str:
+    return _MEANT[scope](messages, min(len(named), SEVERAL), messages.joined(named))
+
+
+SEVERAL = 3
+"""More names than these are as many: in Russian 21 customers would be one of them again."""
+
+_MEANT: Mapping[str, Callable[[Messages, int, str], str]] = MappingProxyType({
+    "customer": lambda messages, count, names: messages.plural(
+        "for the customer {names}", "for the customers {names}", count, names=names
+    ),
+    "offering": lambda messages, count, names: messages.plural(
+        "for the offering {names}", "for the offerings {names}", count, names=names
+    ),
+    "service": lambda messages, count, names: messages.plural(
+        "for the service {names}", "for the services {names}", count, names=names
+    ),
+})  # fmt: skip

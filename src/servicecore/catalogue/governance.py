@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from servicecore.catalogue.agreements import Agreement
+from servicecore.messages import ENGLISH, Messages, as_messages
 from servicecore.requests import Request
 
 
@@ -17,7 +18,7 @@ class Tried:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.agreement.name} {'governs' if self.governs else 'does not'}: {self.reason}"
+        return _line(self, ENGLISH)
 
 
 @frozen
@@ -38,28 +39,33 @@ class Governance:
     @property
     def tried(self) -> tuple[Tried, ...]:
         """Every SLA of the catalogue, with the reason why it governs or does not."""
+        return self._tried(ENGLISH)
+
+    def _tried(self, messages: Messages) -> tuple[Tried, ...]:
         return tuple(
-            Tried(agreement, agreement is self.sla, self._reason(agreement))
+            Tried(agreement, agreement is self.sla, self._reason(agreement, messages))
             for agreement in self.slas
         )
 
-    def _reason(self, agreement: Agreement) -> str:
+    def _reason(self, agreement: Agreement, messages: Messages) -> str:
+        if self.named is not None and agreement is self.sla:
+            return messages.text("the request names it")
         if self.named is not None:
-            return "the request names it" if agreement is self.sla else self._names_another
-        if agreement is self.sla or self.sla is None:
-            return agreement.objection(self.request) or agreement.meant_for()
-        if objection := agreement.objection(self.request):
-            return objection
+            return self._names_another(self.named, messages)
+        objection = agreement.objection(self.request, messages)
+        if objection or self.sla is None or agreement is self.sla:
+            return objection or agreement.meant_for(messages)
         if agreement.specificity == self.sla.specificity:
-            return f"as specific as {self.sla.name}, and written behind it"
-        return f"less specific than {self.sla.name}"
+            return messages.text("as specific as {sla}, and written behind it", sla=self.sla.name)
+        return messages.text("less specific than {sla}", sla=self.sla.name)
 
-    @property
-    def _names_another(self) -> str:
-        return f"the request names {self.named!r}"
+    def _names_another(self, named: str, messages: Messages) -> str:
+        return messages.text("the request names {agreement}", agreement=messages.quoted(named))
 
-    def explain(self) -> str:
+    def explain(self, language: str | Messages = "en") -> str:
         """Which SLA governs, and of every other one why it does not.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
 
         >>> gold = Agreement("gold", "SLA", customers=["acme"])
         >>> usual = Agreement("usual", "SLA")
@@ -69,15 +75,33 @@ class Governance:
         - usual does not: less specific than gold
         - gold governs: for the customer acme
         """
-        lines = [f"{self.request.id} and the agreements:", *(f"- {each}" for each in self.tried)]
+        messages = as_messages(language)
+        lines = [messages.text("{request} and the agreements:", request=self.request.id)]
+        lines += [f"- {_line(each, messages)}" for each in self._tried(messages)]
         if self.sla is None:
-            why = "" if self.named is None else f": {self._names_another}"
-            lines.append(f"- no agreement governs{why}")
-        lines += [f"- {each.name} supports it: {_bound(each)}" for each in self.supporting]
+            lines.append(f"- {self._none(messages)}")
+        lines += [f"- {_support(each, messages)}" for each in self.supporting]
         return "\n".join(lines)
 
+    def _none(self, messages: Messages) -> str:
+        if self.named is None:
+            return messages.text("no agreement governs")
+        why = self._names_another(self.named, messages)
+        return messages.text("no agreement governs: {why}", why=why)
 
-def _bound(agreement: Agreement) -> str:
-    by = f" of {agreement.provider}" if agreement.provider else ""
-    measured = f", measured by the clock {agreement.clock!r}" if agreement.clock else ""
-    return f"{agreement.kind}{by}{measured}"
+
+def _line(tried: Tried, messages: Messages) -> str:
+    said = {"agreement": tried.agreement.name, "reason": tried.reason}
+    if tried.governs:
+        return messages.text("{agreement} governs: {reason}", **said)
+    return messages.text("{agreement} does not: {reason}", **said)
+
+
+def _support(agreement: Agreement, messages: Messages) -> str:
+    bound = messages.word("agreement kind", agreement.kind)
+    if agreement.provider:
+        bound = messages.text("{kind} of {provider}", kind=bound, provider=agreement.provider)
+    if agreement.clock:
+        clock = messages.quoted(messages.word("clock", agreement.clock))
+        bound = messages.text("{bound}, measured by the clock {clock}", bound=bound, clock=clock)
+    return messages.text("{agreement} supports it: {bound}", agreement=agreement.name, bound=bound)

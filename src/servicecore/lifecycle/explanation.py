@@ -78,7 +78,7 @@ def _policy(situation: Situation, messages: Messages) -> Iterator[str]:
         return
     selection = situation.book.select(situation.request)
     if selection.catalogue.slas:
-        yield from (f"  {line}" for line in selection.governance.explain().splitlines())
+        yield from (f"  {line}" for line in selection.governance.explain(messages).splitlines())
     for policy, outcomes in selection.tried:
         selected = policy is selection.policy
         decisive = [outcome_in_words(each, messages) for each in outcomes if each.holds == selected]

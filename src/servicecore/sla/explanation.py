@@ -16,8 +16,9 @@ from servicecore.messages import ENGLISH, Messages, is_shown_twice
 from servicecore.sla.cycle import Retarget
 from servicecore.sla.mark import Mark
 from servicecore.sla.overlay import Overlay
-from servicecore.sla.phrases import closure_in_words, retarget_in_words, target_in_words
+from servicecore.sla.phrases import target_in_words
 from servicecore.sla.reading import Reading, State
+from servicecore.sla.reasons import closure_in_words, retarget_in_words
 from servicecore.sla.target import Target
 from servicecore.sla.trace import Stretch
 from servicecore.sla.verdicts import paused_in_words, verdict

@@ -1,18 +1,19 @@
-"""Targets, conditions and reasons as parts of a sentence, in any language.
+"""Targets and conditions as parts of a sentence, in any language.
 
 What hosts name stays as they wrote it. The words that we gave ourselves (statuses, clocks,
-priorities, why a calendar is closed) are translated although they are data.
+priorities) are translated although they are data.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from types import MappingProxyType
 from typing import get_args
 
+from servicecore.catalogue.agreements import AgreementKind
+from servicecore.catalogue.catalogue import AGREEMENT
+from servicecore.catalogue.customers import CUSTOMER_FACTS
 from servicecore.instants import Days, to_datetime
 from servicecore.messages import Messages
 from servicecore.requests import DEFAULT_MATRIX, FACT_NAMES, Channel, Fact, Impact, Kind, Urgency
@@ -32,24 +33,16 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
         *DEFAULT_STATUSES, STOPPED, "approval: customer", "approval: desk", *CONDITIONS
     ),
     "mark": get_args(MarkKind),
-    "fact": tuple(sorted(FACT_NAMES)),
+    "fact": (*sorted(FACT_NAMES), AGREEMENT, *CUSTOMER_FACTS),
     "priority": (*DEFAULT_MATRIX.priorities, "none"),
     "impact": tuple(Impact),
     "urgency": tuple(Urgency),
     "kind": tuple(Kind),
     "channel": tuple(Channel),
     "truth": ("True", "False"),
+    "agreement kind": get_args(AgreementKind),
 })  # fmt: skip
 """Our own words that explanations meet in data, by what they are the word for."""
-
-_CLOSURE = re.compile("(changed hours|holiday|break) on ([0-9]{4}-[0-9]{2}-[0-9]{2})")
-_NOT_WHILE = re.compile(f"not (?:{'|'.join(CONDITIONS)}): .+")
-_NEW_TARGET = re.compile("priority ([^,]+), (.+)")
-_SPECIAL_DAYS: Mapping[str, Callable[[Messages, str], str]] = {
-    "changed hours": lambda messages, day: messages.text("changed hours on {date}", date=day),
-    "holiday": lambda messages, day: messages.text("holiday on {date}", date=day),
-    "break": lambda messages, day: messages.text("break on {date}", date=day),
-}
 
 
 def target_in_words(target: Target, messages: Messages) -> str:
@@ -122,36 +115,3 @@ def fact_in_words(name: str, fact: Fact, messages: Messages) -> str:
     if isinstance(fact, bool) or fact is None:
         return messages.word("truth", repr(fact))
     return messages.number(fact)
-
-
-def closure_in_words(reason: str, messages: Messages) -> str:
-    """Why a calendar is closed: the name of a holiday, or one of our own reasons."""
-    if found := _CLOSURE.fullmatch(reason):
-        kind, day = found.groups()
-        return _SPECIAL_DAYS[kind](messages, messages.date(date.fromisoformat(day)))
-    return messages.text("taken out") if reason == "taken out" else reason
-
-
-def pause_in_words(reason: str, messages: Messages) -> str:
-    """Why a clock is paused: the status that pauses it, and what was said then."""
-    if _NOT_WHILE.fullmatch(reason):
-        missing = pause_in_words(reason.removeprefix("not "), messages)
-        return messages.text("not {value}", value=missing)
-    whole = messages.word("status", reason)
-    status, colon, said = reason.partition(": ")
-    if whole != reason or not colon:
-        return whole
-    known = messages.word("status", status)
-    return messages.text("{status}: {reason}", status=known, reason=said)
-
-
-def retarget_in_words(reason: str, messages: Messages) -> str:
-    """Why a clock got another target: our own reason names the priority and the policy."""
-    if not (found := _NEW_TARGET.fullmatch(reason)):
-        return reason
-    priority, policy = found.groups()
-    return messages.text(
-        "priority {priority}, {policy}",
-        priority=messages.word("priority", priority),
-        policy=policy,
-    )

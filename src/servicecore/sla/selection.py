@@ -50,8 +50,9 @@ class Selection:
 
         In a language that has messages, such as ``"ru"``; see `messages_in`.
         """
-        agreements = [self.governance.explain()] if self.catalogue.slas else []
-        return "\n".join([*agreements, *self._of_policies(as_messages(language))])
+        messages = as_messages(language)
+        agreements = [self.governance.explain(messages)] if self.catalogue.slas else []
+        return "\n".join([*agreements, *self._of_policies(messages)])
 
     def _of_policies(self, messages: Messages) -> Iterator[str]:
         yield self._title(messages)

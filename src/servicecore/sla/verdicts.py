@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from servicecore.messages import ENGLISH, Messages
-from servicecore.sla.phrases import pause_in_words
 from servicecore.sla.reading import Reading, State
+from servicecore.sla.reasons import pause_in_words
 
 
 def verdict(reading: Reading, messages: Messages = ENGLISH) -> str:

@@ -23,12 +23,14 @@ from servicecore.lifecycle.events import (
     Resolved,
     StatusChanged,
     StepRecorded,
+    in_order,
 )
 from servicecore.lifecycle.replay import replay
+from servicecore.lifecycle.tick import tick
 from servicecore.logs.backtest_printed import chosen
 from servicecore.metrics import attainment
 from servicecore.priorities import PriorityMatrix
-from servicecore.sla import BookVersion, Calendar, ClockRule, Target
+from servicecore.sla import BookVersion, Calendar, ClockRule, Escalation, Step, Target
 from servicecore.sla.policy import Policy
 
 NINE = datetime(2026, 3, 6, 9, tzinfo=UTC)
@@ -138,6 +140,18 @@ def test_steps_and_what_they_caused_are_dropped_and_policies_of_the_rule() -> No
     unnamed = StatusChanged(request="A", occurred_at=NINE, status="in progress")
     history = (opened, step, raised, told, by_rule, by_hand, unnamed)
     assert without_derived(history) == (opened, by_hand, unnamed)
+
+
+def test_what_a_step_caused_is_dropped_though_it_happened_before_the_step() -> None:
+    """E2: a step is recorded at the tick, and what it causes happens when it was due."""
+    ladder = Escalation("hurry", [Step("warn", share="50%", tell="person", assign="second line")])
+    book = PolicyBook.of(Policy("all", {"resolution": Target("4h")}), escalations=[ladder])
+    opened = Opened(request="A", occurred_at=NINE, id="1")
+    history = (opened, *tick([opened], book, at=NINE + timedelta(hours=8)))
+    assert [type(event).__name__ for event in in_order(history)] == [
+        "Opened", "Assigned", "StepRecorded",
+    ]  # fmt: skip
+    assert without_derived(in_order(history)) == (opened,)
 
 
 def test_a_priority_that_no_matrix_can_have_given_stays() -> None:

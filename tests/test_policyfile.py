@@ -538,7 +538,7 @@ class TestBrokenRest:
             ({"version": 2026}, "version: found 2026; expected text"),
             ({"valid_from": "soon"}, "valid_from: found 'soon'; expected an instant with its off"),
             ({"valid_from": "2026-01-01T00:00"}, "valid_from: found '2026-01-01T00:00'; expected"),
-            ({"escalations": {}}, "escalations: unknown key"),
+            ({"surveys": {}}, "surveys: unknown key"),
             ({"priorities": {}}, "priorities: no priorities; expected at least one"),
             ({"priorities": {"order": "p1"}}, "priorities.order: found 'p1'; expected a list of"),
             ({"priorities": {"order": ["a", "a"]}}, "priorities.order[1]: 'a' is listed twice"),

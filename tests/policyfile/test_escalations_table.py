@@ -7,17 +7,21 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue
 from servicecore.faults import FaultyTable
+from servicecore.policyfile import policies_from_dict, policies_schema, policies_to_dict
 from servicecore.policyfile.escalations import escalations_to_dict, read_escalations
+from servicecore.sla.book import PolicyBook
 from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.escalation import Escalation, Step
 
 OFFICE = Calendar.from_dict({"timezone": "Europe/Berlin", "hours": "mon-fri 09:00-17:00"}, "office")
+SCHEMA = jsonschema.Draft7Validator(policies_schema())
 CALENDARS = {"office": OFFICE, "always": always}
 
 names = st.text(st.characters(codec="utf-8", exclude_characters="/"), min_size=1, max_size=8)
@@ -80,6 +84,14 @@ def test_what_is_written_is_read_back(written: list[Escalation]) -> None:
     assert read_escalations(escalations_to_dict(written, CALENDARS), CALENDARS) == written
 
 
+@given(ladders())
+def test_a_whole_file_says_the_same_and_fits_the_schema(written: list[Escalation]) -> None:
+    """They are a part of the book; an editor marks nothing that the loader accepts."""
+    table = policies_to_dict(PolicyBook.of(escalations=written))
+    assert policies_from_dict(table).escalations == tuple(written)
+    SCHEMA.validate(table)
+
+
 odd_values = st.sampled_from([
     None, True, 0, -1.5, "", " ", "x", "50%", "-5%", "0%", "1e999", float("inf"), "1h", "3bd", "2d",
     [], ["x"], [None], [[]], {}, {"x": 1}, [{}], [{"name": "x"}], "always", "rota:", 10**400,
@@ -101,6 +113,7 @@ def test_whatever_is_written_is_read_or_refused_with_faults(
         place[data.draw(odd_keys)] = data.draw(odd_values)
     with suppress(FaultyTable):
         found = read_escalations(table, CALENDARS)
+        SCHEMA.validate({"policies": [], "escalations": table})
         assert read_escalations(escalations_to_dict(found, CALENDARS), CALENDARS) == found
 
 

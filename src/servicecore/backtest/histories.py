@@ -45,12 +45,20 @@ def without_derived(history: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(_kept(events))
 
 
-def _kept(events: Iterable[Event]) -> Iterator[Event]:
-    steps: set[str] = set()
-    ranking: dict[str, Fact] = {}
+def _from_steps(events: tuple[Event, ...]) -> set[str]:
+    """The ids of the steps and of all that they caused, which may have happened before they did."""
+    known: set[str] = set()
+    found = {event.id for event in events if isinstance(event, StepRecorded) and event.id}
+    while found:
+        known |= found
+        found = {event.id for event in events if event.id and event.cause in known} - known
+    return known
+
+
+def _kept(events: tuple[Event, ...]) -> Iterator[Event]:
+    steps, ranking = _from_steps(events), dict[str, Fact]()
     for event in events:
-        if isinstance(event, StepRecorded) or (event.cause and event.cause in steps):
-            steps.add(event.id)
+        if isinstance(event, StepRecorded) or event.cause in steps:
             continue
         _rank(ranking, event)
         if isinstance(event, Prioritised) and event.source == RULE and len(ranking) == len(RANKING):

@@ -13,6 +13,7 @@ from servicecore.faults import Faults, FaultyTable
 from servicecore.policyfile.calendars import read_calendars
 from servicecore.policyfile.catalogue import CATALOGUE, catalogue_readers
 from servicecore.policyfile.clocks import read_clocks
+from servicecore.policyfile.escalations import read_escalations
 from servicecore.policyfile.lifecycle import read_lifecycle
 from servicecore.policyfile.policies import POLICIES, PolicyReader
 from servicecore.policyfile.rotas import read_rotas
@@ -33,6 +34,7 @@ PARTS = {
     "priorities": "matrix",
     "clocks": "clocks",
     "rotas": "rotas",
+    "escalations": "escalations",
     "lifecycle": "lifecycle",
 }
 """The tables that are parts of a book by themselves, and what the book calls them."""
@@ -65,6 +67,7 @@ def policies_from_dict(
         "versions": policies.versions,
         **catalogue_readers(calendars),
         "rotas": lambda written: read_rotas(written, calendars),
+        "escalations": lambda written: read_escalations(written, calendars),
         "lifecycle": lambda written: read_lifecycle(written, calendars),
     }
     fields: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from servicecore.errors import MissingExtra
 from servicecore.policyfile.calendars import calendar_to_dict
 from servicecore.policyfile.catalogue import catalogue_to_dict
 from servicecore.policyfile.clocks import clocks_to_dict
+from servicecore.policyfile.escalations import escalations_to_dict
 from servicecore.policyfile.lifecycle import lifecycle_to_dict
 from servicecore.policyfile.policies import version_to_dict
 from servicecore.policyfile.rotas import rotas_to_dict
@@ -34,6 +35,7 @@ def policies_to_dict(book: PolicyBook) -> dict[str, object]:
         "clocks": clocks_to_dict(book.clocks),
         **catalogue_to_dict(book.catalogue),
         "rotas": rotas_to_dict(book.rotas, calendars),
+        "escalations": escalations_to_dict(book.escalations, calendars),
         "lifecycle": lifecycle_to_dict(book.lifecycle, calendars),
     }
     told = {key: value for key, value in shared.items() if value}

@@ -13,6 +13,7 @@ from servicecore.requests import ANY_PRIORITY, FACT_NAMES
 from servicecore.sla.agreement_checks import of_catalogue
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
+from servicecore.sla.escalation_checks import findings_of_escalations
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.lifecycle_checks import of_lifecycle
 from servicecore.sla.naming import name_of, sides
@@ -51,6 +52,7 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
         *_of_versions(book),
         *of_paths(book),
         *of_lifecycle(book),
+        *findings_of_escalations(book, instant),
     )
 
 

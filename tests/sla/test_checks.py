@@ -324,3 +324,12 @@ class TestWords:
         levels = PriorityMatrix({}, ["p1"])
         some = policy("some", impact="site down")
         assert findings(some, policy("rest"), matrix=levels) == []
+
+
+def test_an_override_of_what_is_not_owed_is_found() -> None:
+    """Q3: it tightens targets; where there is none, it does nothing."""
+    siege = {"siege": {"update": Target("30m"), "resolution": Target("1h")}}
+    policy = Policy("standard", {"resolution": Target("8h")}, overrides=siege)
+    (found,) = check(PolicyBook.of(policy))
+    assert found.path == ("policies", 0, "overrides", "siege", "update")
+    assert "nothing to be tightened" in found.text

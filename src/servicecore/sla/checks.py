@@ -142,6 +142,10 @@ def _of_policy(policy: Policy, book: PolicyBook, path: Path) -> Iterator[Finding
         )
     for place, targets in _by_clock(policy, path):
         yield from _of_clock(targets, book, place)
+    for override, by_clock in policy.overrides.items():
+        for clock in filter(lambda clock: clock not in policy.targets, by_clock):
+            text = "the policy has no target for this clock; there is nothing to be tightened"
+            yield Finding("warning", (*path, "overrides", override, clock), text)
     for clock, targets in policy.targets.items():
         yield from _of_missing(policy, targets, book, (*path, "targets", clock))
     for clock in RESPONSES:

@@ -165,14 +165,15 @@ class Cycle:
         course.pause(begun)
         for run in self._runs_ending_after(begun):
             course.run(max(run.start, begun))
-            course.pause(run.end or at)
+            course.pause(at if run.end is None else run.end)
         if self.course.running is not None:
             course.run(max(self.course.running, begun))
         self.laid = (*self.laid, course)
 
     def _runs_ending_after(self, instant: int) -> list[Run]:
         """The runs that have ended, from the first that ended after an instant."""
-        later = takewhile(lambda run: (run.end or 0) > instant, self.ended_runs.newest_first())
+        ended = self.ended_runs.newest_first()
+        later = takewhile(lambda run: run.end is not None and run.end > instant, ended)
         return list(later)[::-1]
 
     def relieve(self, name: str, at: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from servicecore.instants import DateTime, duration_text
@@ -33,7 +34,7 @@ class Formats(Protocol):
         """A duration to the microsecond, in hours, minutes and seconds."""
         ...
 
-    def number(self, number: float) -> str:
+    def number(self, number: float | Decimal) -> str:
         """A number."""
         ...
 
@@ -63,7 +64,7 @@ class EnglishFormats:
         """As in 1h 30m."""
         return duration_text(microseconds)
 
-    def number(self, number: float) -> str:
+    def number(self, number: float | Decimal) -> str:
         """As in 4000."""
         return str(number)
 

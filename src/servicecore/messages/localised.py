@@ -100,7 +100,7 @@ class LocaleFormats:
     def _together(self, parts: Sequence[str]) -> str:
         return self.joined(parts) if self._length == "long" else " ".join(parts)
 
-    def number(self, number: float) -> str:
+    def number(self, number: float | Decimal) -> str:
         """As in 4 000."""
         with localcontext(prec=MOST_DIGITS):
             text = format_decimal(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from gettext import NullTranslations
 
 from attrs import field, frozen
@@ -131,7 +132,7 @@ class Messages:
         """
         return self.formats.duration(microseconds)
 
-    def number(self, number: float) -> str:
+    def number(self, number: float | Decimal) -> str:
         """A number."""
         return self.formats.number(number)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from math import inf
 
@@ -23,8 +24,8 @@ from attrs import frozen
 from servicecore.catalogue.naming import all_of
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate
-from servicecore.instants import HOUR, DateTime, as_instant, duration_text, to_datetime
-from servicecore.messages import ENGLISH
+from servicecore.instants import HOUR, DateTime, as_instant, to_datetime
+from servicecore.messages import Messages, as_messages
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.edges import Edges, both, combine, only_left, union
 from servicecore.sla.outages import Outage, in_order
@@ -127,9 +128,12 @@ class Availability:
         """Until when it was measured, in the calendar's zone."""
         return to_datetime(self.end, self.calendar.zone)
 
-    def explain(self) -> str:
-        """The figures in words, with every stretch of agreed time that was lost."""
-        return "\n".join(_explained(self))
+    def explain(self, language: str | Messages = "en") -> str:
+        """The figures in words, with every stretch of agreed time that was lost.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
+        """
+        return "\n".join(_explained(self, as_messages(language)))
 
     def _per_failure(self, time: int) -> Estimate:
         number = len(self.failures)
@@ -222,35 +226,61 @@ def _length(edges: Edges) -> int:
     return sum(edges[1::2]) - sum(edges[::2])
 
 
-def _explained(measured: Availability) -> Iterator[str]:
-    period = f"{ENGLISH.when(measured.start_at)} – {ENGLISH.when(measured.end_at)}"
+def _explained(measured: Availability, messages: Messages) -> Iterator[str]:
+    period = _period(measured.start_at, measured.end_at, messages)
     if not measured.agreed:
-        yield f"no agreed service time, {period}"
+        yield messages.text("no agreed service time, {period}", period=period)
         return
     # Rounded down: what was down for a second was not there all the time.
-    thousandths = measured.uptime * 100_000 // measured.agreed
-    share = f"{thousandths // 1000}.{thousandths % 1000:03} %"
-    yield f"{share} of {duration_text(measured.agreed)}, {period}"
-    yield _sum(measured)
+    share = Decimal(measured.uptime * 100_000 // measured.agreed).scaleb(-3)
+    yield messages.text(
+        "{share} % of {agreed}, {period}",
+        share=messages.number(share),
+        agreed=messages.duration(measured.agreed),
+        period=period,
+    )
+    yield _sum(measured, messages)
     for position, failure in enumerate(measured.failures, start=1):
-        yield from _lost(position, failure, measured.calendar)
-    means = {"MTBF": measured.mtbf, "MTRS": measured.mtrs, "MTBSI": measured.mtbsi}
+        for line in _lost(failure, measured.calendar, messages):
+            yield f"  {messages.number(position)}. {line}"
     if measured.failures:
-        yield ", ".join(f"{name} {mean.value or 0:.1f} hours" for name, mean in means.items())
+        yield _means(measured, messages)
 
 
-def _sum(measured: Availability) -> str:
-    ongoing = "; an outage goes on" if measured.ongoing else ""
-    if not measured.failures:
-        return f"never down{ongoing}"
-    number = len(measured.failures)
-    failures = f"{number} failure{'s' * (number > 1)}"
-    longest = f"the longest {duration_text(measured.longest)}"
-    return f"down {duration_text(measured.downtime)} in {failures}, {longest}{ongoing}"
+def _period(start: DateTime, end: DateTime, messages: Messages) -> str:
+    return messages.text("{start} – {end}", start=messages.when(start), end=messages.when(end))
 
 
-def _lost(position: int, failure: Failure, calendar: Calendar) -> Iterator[str]:
-    reasons = f" ({', '.join(failure.reasons)})" if failure.reasons else ""
+def _sum(measured: Availability, messages: Messages) -> str:
+    said = messages.text("never down")
+    if measured.failures:
+        said = messages.plural(
+            "down {downtime} in {count} failure, the longest {longest}",
+            "down {downtime} in {count} failures, the longest {longest}",
+            len(measured.failures),
+            downtime=messages.duration(measured.downtime),
+            longest=messages.duration(measured.longest),
+        )
+    return messages.text("{sum}; an outage goes on", sum=said) if measured.ongoing else said
+
+
+def _lost(failure: Failure, calendar: Calendar, messages: Messages) -> Iterator[str]:
     for start, end in failure.stretches:
-        edges = (ENGLISH.when(to_datetime(edge, calendar.zone)) for edge in (start, end))
-        yield f"  {position}. {' – '.join(edges)}  {duration_text(end - start)}{reasons}"
+        since, until = to_datetime(start, calendar.zone), to_datetime(end, calendar.zone)
+        lost = messages.duration(end - start)
+        if failure.reasons:
+            reasons = messages.listed(failure.reasons)
+            lost = messages.text("{lost} ({reasons})", lost=lost, reasons=reasons)
+        yield f"{_period(since, until, messages)}  {lost}"
+
+
+def _means(measured: Availability, messages: Messages) -> str:
+    def hours(mean: Estimate) -> str:
+        return messages.number(Decimal(f"{mean.value or 0:.1f}"))
+
+    return messages.text(
+        "MTBF {mtbf} hours, MTRS {mtrs} hours, MTBSI {mtbsi} hours",
+        mtbf=hours(measured.mtbf),
+        mtrs=hours(measured.mtrs),
+        mtbsi=hours(measured.mtbsi),
+    )

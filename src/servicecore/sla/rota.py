@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 from servicecore.catalogue.naming import all_of, check_name, entries
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime, zone_named
-from servicecore.messages import ENGLISH
+from servicecore.messages import Messages, as_messages
 from servicecore.sla.layers import Cover, Layer
 from servicecore.sla.turns import Turns
 from servicecore.sla.years import END, START, year_of
@@ -48,14 +48,32 @@ class Shift:
         return to_datetime(self.end, zone_named(self.timezone))
 
     def __str__(self) -> str:
-        since = "…" if self.start == START else ENGLISH.when(self.start_at)
-        until = "…" if self.end == END else ENGLISH.when(self.end_at)
-        return f"{since} – {until}  {self.person or 'nobody'}{self._why()}"
+        return self.explain()
 
-    def _why(self) -> str:
+    def explain(self, language: str | Messages = "en") -> str:
+        """From when until when it is whose turn, and by what.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`.
+        """
+        messages = as_messages(language)
+        since = "…" if self.start == START else messages.when(self.start_at)
+        until = "…" if self.end == END else messages.when(self.end_at)
+        period = messages.text("{start} – {end}", start=since, end=until)
+        return f"{period}  {self._who(messages)}"
+
+    def _who(self, messages: Messages) -> str:
+        if self.person is None:
+            return messages.text("nobody")
+        person = self.person
+        if self.cover is not None and self.cover.reason:
+            reason = self.cover.reason
+            return messages.text("{person} (cover: {reason})", person=person, reason=reason)
         if self.cover is not None:
-            return f" (cover: {self.cover.reason})" if self.cover.reason else " (cover)"
-        return f" (layer {self.layer!r})" if self.layer else ""
+            return messages.text("{person} (cover)", person=person)
+        if self.layer:
+            layer = messages.quoted(self.layer)
+            return messages.text("{person} (layer {layer})", person=person, layer=layer)
+        return person
 
 
 def _layers(values: Iterable[Layer]) -> tuple[Layer, ...]:

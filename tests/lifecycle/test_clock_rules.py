@@ -95,6 +95,7 @@ class Scribe:
     rule: ClockRule
     marks: list[Mark] = field(default_factory=list)
     state: str = "idle"
+    before: str = "idle"
     paused: bool = False
     given_up: bool = False
     answered: bool = False
@@ -108,6 +109,9 @@ class Scribe:
         self.answered |= bool(said & {"replied", "resolved", "closed"})
         self._know(event)
         self._move(said, event.occurred_at)
+        if self.state == "armed" and self._holding() & set(self.rule.only_while):
+            self._mark(Mark.start, event.occurred_at)
+            self.state, self.paused = "running", False
         if self.state == "running" and self._stands_still() != self.paused:
             self.paused = not self.paused
             self._mark(Mark.pause if self.paused else Mark.resume, event.occurred_at)
@@ -127,17 +131,20 @@ class Scribe:
         elif isinstance(event, ApprovalDecided):
             self.approval = None
 
-    def _stands_still(self) -> bool:
-        holding = {
+    def _holding(self) -> set[str]:
+        return {
             self.status,
             f"group: {self.group}",
             f"waiting on: {self.waiting_on}",
             f"approval: {self.approval}",
         }
+
+    def _stands_still(self) -> bool:
+        holding = self._holding()
         apart = bool(self.rule.only_while) and not holding & set(self.rule.only_while)
         return apart or bool(holding & set(self.rule.pauses))
 
-    def _move(self, said: set[str], when: datetime) -> None:  # noqa: C901  # what a rule can say
+    def _move(self, said: set[str], when: datetime) -> None:  # noqa: C901, PLR0912  # what a rule can say
         rule = self.rule
         if "reopened" in said:
             self.given_up = False
@@ -147,13 +154,18 @@ class Scribe:
             if self.state == "running":
                 self._mark(Mark.cancel, when)
                 self.state = "cancelled"
+            elif self.state in {"armed", "disarmed"}:
+                self.state = self.before
         elif self.state == "running":
             if said & set(rule.stops):
                 self._mark(Mark.stop, when)
                 self.state = "stopped"
             elif said & set(rule.renews):
                 self._mark(Mark.stop, when)
+                self.state = "stopped"
                 self._run(Mark.start, when)
+        elif self.state in {"armed", "disarmed"}:
+            self._wait_on(said)
         elif "reopened" in said and rule.reopening != "stopped" and self.state != "idle":
             resumes = self.state == "stopped" and rule.reopening != "cycle" and bool(self.marks)
             counted = {"counted": True} if rule.reopening == "counted" else {}
@@ -164,7 +176,22 @@ class Scribe:
         elif said & set(rule.starts) and not self.given_up:
             self._run(Mark.start, when)
 
+    def _wait_on(self, said: set[str]) -> None:
+        """A cycle that has not begun is called off by a stop, and on again by a reopening."""
+        reopens = "reopened" in said and self.rule.reopening != "stopped"
+        starts = said & set(self.rule.starts) and not self.given_up
+        if said & set(self.rule.stops):
+            self.state = "disarmed"
+            if starts:
+                self.state = "armed"
+        elif self.state == "disarmed" and (reopens or starts):
+            self.state = "armed"
+
     def _run(self, make: Any, when: datetime, **options: Any) -> None:
+        if make == Mark.start and self.rule.only_while:
+            self.before = self.state if self.state in {"stopped", "cancelled"} else "idle"
+            self.state = "armed"
+            return
         self._mark(make, when, **options)
         self.state, self.paused = "running", False
 
@@ -354,7 +381,7 @@ SUPPLIER = ClockRule("isp", ["opened"], ["resolved"], only_while=["waiting on: i
 
 
 def test_a_clock_of_a_group_runs_while_the_group_has_it() -> None:
-    """R4: it pauses otherwise and keeps what has elapsed."""
+    """R4: it begins when the group gets it, pauses otherwise and keeps what has elapsed."""
     history = [
         event(Assigned, 2, group="network", person="bo"),
         event(Assigned, 3, group="network"),
@@ -362,13 +389,26 @@ def test_a_clock_of_a_group_runs_while_the_group_has_it() -> None:
         event(Assigned, 10, group="network"),
         event(Resolved, 12),
     ]
-    assert seen(now=1, rule=OLA).readings["network"][0].state is State.PAUSED
+    assert seen(now=1, rule=OLA).readings["network"][0].state is State.PENDING
     situation = seen(*history, now=20, rule=OLA)
     (reading,) = situation.readings["network"]
     assert (reading.state, quarters(situation, "network")) == (State.MET, 6)
-    assert [pause.reason for pause in reading.pauses] == ["not group: network"] * 2
+    assert [pause.reason for pause in reading.pauses] == ["not group: network"]
+    assert reading.started == event(Assigned, 2, group="network").occurred
     opened = seen(now=2, rule=OLA, group="network")
     assert quarters(opened, "network") == 2
+
+
+def test_a_group_that_never_had_it_has_kept_nothing() -> None:
+    """R4, M2: no verdict is nobody's merit; a reopening gives the group another chance."""
+    never = seen(event(Resolved, 4), now=9, rule=OLA)
+    assert [each.state for each in never.readings["network"]] == [State.PENDING]
+    late = [event(Resolved, 4), event(Assigned, 5, group="network")]
+    assert seen(*late, now=9, rule=OLA).readings["network"][0].state is State.PENDING
+    again = [*late, event(Reopened, 6), event(Resolved, 8)]
+    assert quarters(seen(*again, now=9, rule=OLA), "network") == 2
+    cancelled = [event(Cancelled, 4), event(Assigned, 5, group="network")]
+    assert seen(*cancelled, now=9, rule=OLA).readings["network"][0].state is State.PENDING
 
 
 def test_a_clock_of_a_supplier_runs_while_it_is_waited_for() -> None:

@@ -17,6 +17,7 @@ from servicecore.lifecycle.commands import (
     COMMANDS,
     AcknowledgeEscalation,
     ApplyPolicy,
+    Assign,
     Cancel,
     ChangeFacts,
     ChangeStatus,
@@ -59,7 +60,7 @@ from servicecore.lifecycle.events import (
     StatusChanged,
 )
 from servicecore.lifecycle.situation import Situation
-from servicecore.sla import Policy, Target
+from servicecore.sla import Escalation, Policy, Step, Target
 from servicecore.sla.book import BookVersion
 from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Lifecycle, Transition
 
@@ -131,6 +132,8 @@ class TestCommands:
             ours = getattr(attrs.fields(command), name).default
             if name == "source" and command in {Prioritise, ApplyPolicy}:
                 assert ours == "person"  # whoever commands is no rule
+            elif name == "status" and command in {Resolve, Reopen, Close, Cancel}:
+                assert ours is None  # the lifecycle knows where it leads
             else:
                 assert ours == getattr(attrs.fields(command.writes), name).default
 
@@ -147,6 +150,11 @@ class TestCommands:
             (MakePromise, {"due_at": NINE, "kind": "dream"}, "kind is 'dream'"),
             (MakePromise, {"due_at": "noon"}, "due_at is 'noon'"),
             (OfferOptions, {"options": []}, "options are none"),
+            (OfferOptions, {"options": ["a", "a"]}, "expected different ones"),
+            (OfferOptions, {"options": ["a", " "]}, "expected each to say something"),
+            (ReviewCause, {"systems": []}, "without systems and conditions"),
+            (Open, {"facts": {"since": NINE}}, "facts: since is .*: expected text, a number"),
+            (Open, {"facts": {"id": "R2"}}, "facts: 'id' is no name of a fact"),
             (OfferOptions, {"options": ["a"], "recommendation": "b"}, "expected one of 'a'"),
             (StartOverride, {"override": "o", "reason": " "}, "has no reason"),
             (ReviewCause, {"systems": ["mail"], "actor": CUSTOMER}, "expected no person"),
@@ -656,11 +664,21 @@ class TestRecord:
         assert desk.refused(FollowUp) == nothing
 
     def test_an_acknowledgement_is_of_a_clock_that_runs(self) -> None:
-        """E4."""
-        desk = Desk()
+        """E4: of a ladder that the book has, and that climbs with that clock."""
+        late = Step("late", after="0m", tell="person")
+        ladders = [
+            Escalation("l", [late]),
+            Escalation("ping", [Step("p", bounces=2, tell="group")]),
+        ]
+        desk = Desk(PolicyBook.of(STANDARD, escalations=ladders))
         assert desk.refused(AcknowledgeEscalation, clock="coffee", cycle=0, ladder="l") == (
+            "the escalation 'l' climbs with the clock 'resolution', not with 'coffee'",
             "the clock 'coffee' has not run",
         )
+        assert desk.refused(AcknowledgeEscalation, clock="resolution", cycle=0, ladder="pin") == (
+            "the book has no escalation 'pin' (did you mean 'ping'?)",
+        )
+        desk.do(AcknowledgeEscalation, clock="", cycle=0, ladder="ping")
         assert desk.refused(AcknowledgeEscalation, clock="resolution", cycle=1, ladder="l") == (
             "the clock 'resolution' has not run 2 times",
         )
@@ -675,6 +693,44 @@ class TestRecord:
 
     def test_a_request_is_opened_once(self) -> None:
         assert Desk().refused(Open) == ("it has been open since 2026-03-06 09:00 UTC",)
+
+
+class TestFilledIn:
+    def test_a_lifecycle_with_words_of_its_own_knows_where_commands_lead(self) -> None:
+        """Without a status a command goes where the lifecycle leads from where it is."""
+        own = Lifecycle(
+            transitions=[
+                Transition("resolved", ["new", "doing"], "done"),
+                Transition("reopened", ["done"], "doing"),
+                Transition("cancelled", ["new", "doing"], "dropped"),
+            ],
+            working="doing",
+        )
+        desk = Desk(PolicyBook.of(STANDARD, lifecycle=own))
+        for command, status in ((Resolve, "done"), (Reopen, "doing"), (Cancel, "dropped")):
+            desk.do(command)
+            assert desk.situation.status == status
+        assert desk.refused(Close)
+        fresh = Desk(PolicyBook.of(STANDARD, lifecycle=own))
+        assert fresh.refused(Resolve, status="resolved") == (
+            "the lifecycle has no status 'resolved'",
+        )
+
+    def test_a_person_gets_it_where_it_is(self) -> None:
+        """A group that gets it takes it from whoever had it; neither is nobody."""
+        desk = Desk()
+        owners = []
+        for said in ({"group": "network"}, {"person": "bo"}, {"group": "desk"}, {}):
+            desk.do(Assign, **said)
+            owners.append((desk.situation.ownership.group, desk.situation.ownership.person))
+        assert owners == [("network", None), ("network", "bo"), ("desk", None), (None, None)]
+
+    def test_a_history_without_events_is_no_request(self) -> None:
+        opening = Open(id="c0", request="R1")
+        with pytest.raises(InvalidValue, match="opened by open_request"):
+            decide_on([], opening, BOOK, at=NINE)
+        with pytest.raises(InvalidValue, match="book is None: expected a PolicyBook"):
+            open_request(opening, None, at=NINE)  # type: ignore[arg-type]  # what a slip hands in
 
 
 class TestBackdated:

@@ -40,7 +40,9 @@ class RequestClock:
 
     Marks wait until the clock has a target (`waiting`); then `folded` is what they add up to. Where
     the target goes away, `ended` is the clock as it ended then, while `folded` runs on in case the
-    target comes back: then that was only in between. While it is `barred`, nothing starts it.
+    target comes back: then that was only in between. While it is `barred`, nothing starts it. A
+    clock that runs only while something holds begins when that first does; till then it is `armed`,
+    or was, and stopped meanwhile.
     """
 
     rule: ClockRule
@@ -53,6 +55,7 @@ class RequestClock:
     ended: Folded | None = None
     overrides: Mapping[str, Overriding] = NO_OVERRIDES
     barred: bool = False
+    armed: bool | None = None
 
     def copy(self) -> RequestClock:
         """Another one that goes on by itself; costs the same however much has happened."""
@@ -60,7 +63,7 @@ class RequestClock:
             self.rule, self.running, self.paused, self.over, self.waiting, self.target,
             None if self.folded is None else self.folded.copy(),
             None if self.ended is None else self.ended.copy(),
-            self.overrides, self.barred,
+            self.overrides, self.barred, self.armed,
         )  # fmt: skip
 
     def take(
@@ -69,6 +72,8 @@ class RequestClock:
         """Mark what the facts of one event, and the conditions behind it, mean to this clock."""
         if not self.rule.heeds.isdisjoint(facts):
             self._start_or_stop(facts, instant)
+        if self.armed and not conditions.isdisjoint(self.rule.only_while):
+            self._run(Mark("start", instant))
         if self.running and self._pausing(conditions) != self.paused:
             self.paused = not self.paused
             self._mark(
@@ -93,19 +98,30 @@ class RequestClock:
     def _start_or_stop(self, facts: Facts, instant: int) -> None:
         if not facts.isdisjoint(self.rule.cancels):
             self._bar(facts)
+            self.armed = None
             if self.running:
                 self._end("cancel", instant)
         elif self.running:
             self._stop_or_renew(facts, instant)
         else:
             self._bar(facts)
-            self._start(facts, instant)
+            if not self._is_rearmed(facts):
+                self._start(facts, instant)
 
     def _bar(self, facts: Facts) -> None:
         if "reopened" in facts:
             self.barred = False
         elif not facts.isdisjoint(GIVEN_UP):
             self.barred = True
+
+    def _is_rearmed(self, facts: Facts) -> bool:
+        """What stops a clock keeps it from beginning, and a reopening lets it begin again."""
+        if self.armed is not None and not facts.isdisjoint(self.rule.stops):
+            self.armed = False
+        elif self.armed is False and "reopened" in facts and self.rule.reopening != "stopped":
+            self.armed = True
+            return True
+        return False
 
     def _start(self, facts: Facts, instant: int) -> None:
         rule = self.rule
@@ -127,8 +143,15 @@ class RequestClock:
         return self.over == "stop" and (self.folded is None or bool(self.folded.cycles))
 
     def _begin(self, mark: Mark) -> None:
+        """Begin, or go on; a cycle that runs only while something holds waits for that."""
+        if mark.kind == "start" and self.rule.only_while:
+            self.armed = True
+        else:
+            self._run(mark)
+
+    def _run(self, mark: Mark) -> None:
         self._mark(mark)
-        self.running, self.paused = True, False
+        self.running, self.paused, self.armed = True, False, None
 
     def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
         """It is over, unless the stop came too early to count (Q4)."""

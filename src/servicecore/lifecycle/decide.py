@@ -12,16 +12,22 @@ from datetime import datetime
 from servicecore.errors import InvalidValue, TransitionRefused, UnknownName
 from servicecore.lifecycle.commands import (
     Absorb,
+    Assign,
+    Cancel,
+    Close,
     Command,
     MakePromise,
     MergeInto,
     Open,
+    Reopen,
+    Resolve,
     Split,
 )
 from servicecore.lifecycle.events import Event
 from servicecore.lifecycle.evolve import evolve
 from servicecore.lifecycle.following import following
 from servicecore.lifecycle.guards import reasons_against
+from servicecore.lifecycle.machine import ENTERS
 from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.replay import situation as situation_of
 from servicecore.lifecycle.situation import Situation
@@ -79,8 +85,10 @@ def decide_on(
     ('c1/1', 'bo')
     """
     _check_command(command)
-    occurred = pen_for(command, at).occurred
-    return decide(replay(history, book, at=occurred), command, at=at)
+    occurred, events = pen_for(command, at).occurred, tuple(history)
+    if not events:
+        raise InvalidValue("the history is empty: a request is opened by open_request()")
+    return decide(replay(events, book, at=occurred), command, at=at)
 
 
 def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tuple[Event, ...]:
@@ -96,6 +104,8 @@ def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tupl
     """
     if not isinstance(command, Open):
         raise InvalidValue(f"command is {command!r}: expected an Open")
+    if not isinstance(book, PolicyBook):
+        raise InvalidValue(f"book is {book!r}: expected a PolicyBook")
     priority, known = command.facts.get("priority"), book.matrix.priorities
     if priority is not None and priority not in known:
         raise UnknownName("priority", priority, known)
@@ -118,7 +128,18 @@ def _asked(situation: Situation, command: Command, pen: Pen) -> Event:
     said = command.said
     if isinstance(command, MakePromise):
         said["promise"] = f"{pen.command}/1" if pen.late else situation.state.promises.number
+    elif isinstance(command, Assign) and command.person and not command.group:
+        said["group"] = situation.ownership.group
+    elif isinstance(command, Resolve | Reopen | Close | Cancel) and command.status is None:
+        said |= _led_to(situation, command.writes)
     return pen.write(command.writes, said, 1)
+
+
+def _led_to(situation: Situation, kind: type[Event]) -> dict[str, object]:
+    """The status that the lifecycle leads to from the present one, where it has such a way."""
+    ways = situation.book.lifecycle.ways(situation.status)
+    led = [way.target for way in ways if not way.timed and way.event == ENTERS[kind]]
+    return {"status": led[0]} if led else {}
 
 
 def written(situation: Situation, command: Command, asked: Event, pen: Pen) -> tuple[Event, ...]:

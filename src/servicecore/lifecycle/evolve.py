@@ -45,14 +45,13 @@ from servicecore.lifecycle.events import (
 from servicecore.lifecycle.facts import facts_of
 from servicecore.lifecycle.ladders import acknowledge
 from servicecore.lifecycle.passing import advance, close
-from servicecore.lifecycle.state import PRIORITY_FACTS, RequestState, begun
+from servicecore.lifecycle.state import PRIORITY_FACTS, Denial, RequestState, begun
 from servicecore.lifecycle.status import Status
 from servicecore.lifecycle.steps import is_caused_by_step
 from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.statuses import MERGED
 from servicecore.sla.years import shown
-
 
 _Ending = Resolved | Closed | Cancelled | MergedInto | StatusChanged
 
@@ -224,7 +223,8 @@ def _asked(state: RequestState, event: ApprovalRequested) -> None:
 
 
 def _decided(state: RequestState, event: ApprovalDecided) -> None:
-    state.approval, state.denied = None, None if event.granted else event
+    asked, state.approval = state.approval, None
+    state.denied = None if event.granted else Denial(asked, event)
     state.conditions = state.holding()
 
 

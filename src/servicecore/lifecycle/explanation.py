@@ -14,7 +14,7 @@ from servicecore.lifecycle.outlook import Words, steps_explained, upcoming_expla
 from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.promises import Promise, PromiseState, Renegotiation
 from servicecore.lifecycle.situation import Situation
-from servicecore.lifecycle.state import RequestState
+from servicecore.lifecycle.state import Denial, RequestState
 from servicecore.lifecycle.steps import CUSTODIAN, NOBODY, SILENT, TOLD
 from servicecore.messages import ENGLISH, Messages
 from servicecore.sla.selection import outcome_in_words
@@ -30,6 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 
 def situation_explained(situation: Situation, messages: Messages = ENGLISH) -> str:
     """The explanation of a situation: a heading, then one paragraph for each thing behind it."""
+    messages = messages.in_zone(situation.zone)
     words = Words(messages, situation.zone)
     return "\n".join([
         _heading(situation, messages),
@@ -124,12 +125,24 @@ def _pending(state: RequestState, words: Words) -> Iterator[str]:
             approver=approval.approver,
             since=words.when(approval.occurred),
         )
+    if state.denied is not None:
+        yield "  " + _denied(state.denied, words)
     if offer is not None:
         yield "  " + messages.text(
             "the customer's decision is awaited since {since}: {options}",
             since=words.when(offer.occurred),
             options=messages.joined(offer.options),
         )
+
+
+def _denied(denial: Denial, words: Words) -> str:
+    since = words.when(denial.decided.occurred)
+    if not denial.decided.reason:
+        return words.messages.text("its approval was denied {since}", since=since)
+    reason = denial.decided.reason
+    return words.messages.text(
+        "its approval was denied {since}: {reason}", since=since, reason=reason
+    )
 
 
 def _override(event: OverrideStarted, words: Words) -> str:

@@ -32,7 +32,8 @@ def approval_given(situation: Situation, _: Event) -> str:
     """
     state = situation.state
     if state.denied is not None:
-        said = f": {state.denied.reason}" if state.denied.reason else ""
+        reason = state.denied.decided.reason
+        said = f": {reason}" if reason else ""
         return f"its approval was denied{said}"
     if state.approval is None or state.overrides:
         return ""

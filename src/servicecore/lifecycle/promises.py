@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from servicecore.chains import Chain
-from servicecore.instants import DateTime, to_datetime
+from servicecore.instants import DateTime, as_instant, to_datetime
 from servicecore.lifecycle.events import (
     Cancelled,
     Event,
@@ -92,15 +93,16 @@ class Promise:
         """When it was made, in UTC."""
         return to_datetime(self.made)
 
-    def state(self, at: int) -> PromiseState:
+    def state(self, at: datetime | int) -> PromiseState:
         """What has become of it at an instant: done exactly when due is kept."""
+        instant = as_instant(at)
         if self.withdrawn is not None and self.withdrawn <= self.due:
             return PromiseState.WITHDRAWN
         if self.done is not None and self.done <= self.due:
             return PromiseState.KEPT
-        return PromiseState.BROKEN if at > self.due else PromiseState.PENDING
+        return PromiseState.BROKEN if instant > self.due else PromiseState.PENDING
 
-    def reading(self, at: int) -> Reading:
+    def reading(self, at: datetime | int) -> Reading:
         """The promise as a clock by a date, which no pause moves (Q1)."""
         marks = [Mark("start", self.made)]
         dated = self.first_due
@@ -112,7 +114,7 @@ class Promise:
             marks.append(Mark("stop", self.done))
         elif self.withdrawn is not None:
             marks.append(Mark("cancel", self.withdrawn, self.reason))
-        return readings_at(marks, Target(None, instant=dated), at)[-1]
+        return readings_at(marks, Target(None, instant=dated), as_instant(at))[-1]
 
     @property
     def may_change(self) -> bool:

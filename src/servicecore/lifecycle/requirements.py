@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from servicecore.errors import suggestion
 from servicecore.lifecycle.events import (
     Absorbed,
     ApprovalDecided,
@@ -146,11 +147,25 @@ def _override_on(situation: Situation, event: OverrideEnded) -> str:
 
 
 def _measured(situation: Situation, event: EscalationAcknowledged) -> str:
+    if not event.clock:
+        return ""
     cycles = situation.readings.get(event.clock, ())
     if 0 <= event.cycle < len(cycles):
         return ""
     cycle = f" {event.cycle + 1} times" if cycles else ""
     return f"the clock {event.clock!r} has not run{cycle}"
+
+
+def _known_ladder(situation: Situation, event: EscalationAcknowledged) -> str:
+    ladders = {ladder.name: ladder for ladder in situation.book.escalations}
+    ladder = ladders.get(event.ladder)
+    if ladder is None:
+        hint = suggestion(event.ladder, ladders)
+        return f"the book has no escalation {event.ladder!r}{hint and f' ({hint})'}"
+    if ladder.clock == event.clock:
+        return ""
+    climbs = f"the clock {ladder.clock!r}" if ladder.clock else "no clock"
+    return f"the escalation {event.ladder!r} climbs with {climbs}, not with {event.clock!r}"
 
 
 def _own_step(situation: Situation, event: StepRecorded) -> str:
@@ -208,7 +223,10 @@ REQUIREMENTS: Mapping[type[Event], Mapping[str, Requirement]] = MappingProxyType
     },
     OverrideEnded: {"override not on": _override_on},
     StepRecorded: {"step of another request": _own_step},
-    EscalationAcknowledged: {"clock has not run": _measured},
+    EscalationAcknowledged: {
+        "unknown escalation": _known_ladder,
+        "clock has not run": _measured,
+    },
     FollowedUp: {"nothing delivered": _delivered},
     CauseReviewed: {"service not restored": _restored},
 })  # fmt: skip

@@ -50,10 +50,13 @@ class Situation:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone in which people read it: that of what is owed, or UTC."""
-        owed = (clock.target for clock in self.state.clocks.values() if clock.target is not None)
-        target = next(owed, None)
-        return always.zone if target is None else target.calendar.zone
+        """The time zone in which people read it: that of the first calendar it is owed on, or UTC.
+
+        The calendar that never closes says nothing about where people are.
+        """
+        targets = [clock.target for clock in self.state.clocks.values()]
+        owed = [target.calendar for target in targets if target is not None]
+        return next((each.zone for each in owed if each != always), always.zone)
 
     @property
     def request(self) -> Request:

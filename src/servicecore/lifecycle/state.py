@@ -6,6 +6,8 @@ else holds it yet, which is what makes a replay quick.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from attrs import define, field
 
 from servicecore.chains import Chain
@@ -34,6 +36,13 @@ PRIORITY_FACTS = frozenset({"priority", "impact", "urgency"})
 
 NO_EVENTS: Chain[Event] = Chain()
 NOBODY, UNHEARD, UNPROMISED = Ownership(), Contact(), Promises()
+
+
+class Denial(NamedTuple):
+    """An approval that was not given: what was asked, and the decision; it stands against work."""
+
+    asked: ApprovalRequested | None
+    decided: ApprovalDecided
 
 
 @define(slots=False)  # copied at every event, which a dictionary does quickest
@@ -68,7 +77,7 @@ class RequestState:
     contact: Contact = UNHEARD
     promises: Promises = UNPROMISED
     approval: ApprovalRequested | None = None
-    denied: ApprovalDecided | None = None
+    denied: Denial | None = None
     offer: OptionsOffered | None = None
     overrides: dict[str, OverrideStarted] = field(factory=dict)
     restored: int | None = None
@@ -87,13 +96,15 @@ class RequestState:
         return other
 
     def holding(self) -> frozenset[str]:
-        """The conditions that hold: the status, a pending approval, whose it is, who is awaited.
+        """The conditions that hold: the status, an approval that is not given, whose it is, …
 
         Only those that a clock minds.
         """
         words = [self.status.name]
         if self.approval is not None:
             words.append(f"approval: {self.approval.side_of_approver}")
+        if self.denied is not None and self.denied.asked is not None:
+            words.append(f"approval: {self.denied.asked.side_of_approver}")
         if self.ownership.group:
             words.append(f"group: {self.ownership.group}")
         if self.status.waiting_on:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from gettext import NullTranslations
+from zoneinfo import ZoneInfo
 
+import attrs
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import DateTime
+from servicecore.instants import DateTime, to_datetime, to_instant
 from servicecore.messages.formats import EnglishFormats, Formats
 
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
@@ -27,6 +29,8 @@ RIGHT_TO_LEFT = frozenset({"R", "AL"})
 class Messages:
     """What is said in one language, and how it writes instants, durations and numbers.
 
+    Instants are told in `zone`; where that is None, each in the zone that it is in.
+
     A message is found by its English text. What is filled in is text already: that of the other
     methods, or a name. A name written in the other direction than the language is isolated, so
     that it leaves the order of what stands around it alone.
@@ -38,6 +42,7 @@ class Messages:
     language: str = "en"
     formats: Formats = field(factory=EnglishFormats)
     _translations: NullTranslations = field(factory=NullTranslations, repr=False)
+    zone: ZoneInfo | None = field(default=None, kw_only=True)
 
     @property
     def right_to_left(self) -> bool:
@@ -101,7 +106,7 @@ class Messages:
         return f"{marks[:1]}{self.isolated(shown[1:-1])}{marks[-1:]}"
 
     def when(self, moment: DateTime | None) -> str:
-        """An instant, in the zone that it is in, and with its offset where a clock shows it twice.
+        """An instant, with its offset where a clock shows it twice.
 
         >>> from servicecore.instants import to_datetime
         >>> ENGLISH.when(to_datetime(0))
@@ -109,6 +114,8 @@ class Messages:
         """
         if moment is None:
             return self.text("never")
+        if self.zone is not None:
+            moment = to_datetime(to_instant(moment), self.zone)
         text = self.formats.when(moment)
         if not is_shown_twice(moment):
             return text
@@ -119,6 +126,10 @@ class Messages:
     def time_of_day(self, moment: DateTime) -> str:
         """A time of day to the minute."""
         return self.formats.time_of_day(moment)
+
+    def in_zone(self, zone: ZoneInfo) -> Messages:
+        """The same words, with all instants told in one time zone."""
+        return attrs.evolve(self, zone=zone)
 
     def date(self, day: date) -> str:
         """A date."""

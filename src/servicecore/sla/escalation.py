@@ -209,10 +209,14 @@ def _said(duration: int | None) -> str:
     return duration_text(duration or 0)
 
 
+def _offset(duration: int | None, side: str) -> str:
+    return f"{_said(duration)} {side}" if duration else "when it is due"
+
+
 _SAID: Mapping[str, Callable[[Step], str]] = {
     "share": lambda step: f"at {percent(step.share or Fraction())}",
-    "before": lambda step: f"{_said(step.before)} before it is due",
-    "after": lambda step: f"{_said(step.after)} after it was due",
+    "before": lambda step: _offset(step.before, "before it is due"),
+    "after": lambda step: _offset(step.after, "after it was due"),
     "silence": lambda step: f"after {_said(step.silence)} of silence",
     "bounces": lambda step: f"bounced {step.bounces} times",
     "reopened": lambda step: f"reopened {step.reopened} times",

@@ -30,7 +30,7 @@ LONGEST_LIST = 6
 def explained(reading: Reading, messages: Messages = ENGLISH) -> str:
     """The explanation of a reading: a line for the verdict, then one for each thing behind it.
 
-    All instants in it are in the zone of the reading's own target.
+    All instants in it are in the zone of the reading's own target, unless the messages have one.
     """
     return "\n".join([verdict(reading, messages), *because(reading, messages)])
 
@@ -38,7 +38,7 @@ def explained(reading: Reading, messages: Messages = ENGLISH) -> str:
 def because(reading: Reading, messages: Messages = ENGLISH) -> list[str]:
     """Everything behind the verdict: the target, what lay over it, the stretches and the sum."""
     target = messages.text("target: {target}", target=_of_calendar(reading.target, messages))
-    tracing = _Tracing(reading.target.calendar.zone, messages)
+    tracing = _Tracing(messages.zone or reading.target.calendar.zone, messages)
     total, ahead = _sum(reading, messages), messages.text("ahead, if nothing pauses it:")
     return [
         target,

@@ -68,12 +68,13 @@ class Command:
 
     @property
     def said(self) -> dict[str, object]:
-        """What it says besides the envelope, as its event takes it.
+        """What it says besides the envelope, as its event takes it; None is not said.
 
         >>> Command(id="c1", request="R1").said
         {}
         """
-        return {alias: getattr(self, name) for name, alias in own_fields(type(self)).items()}
+        said = {alias: getattr(self, name) for name, alias in own_fields(type(self)).items()}
+        return {name: value for name, value in said.items() if value is not None}
 
     def __str__(self) -> str:
         names = (each.name for each in attrs.fields(type(self)))

@@ -16,7 +16,21 @@ from servicecore.requests import Fact
 def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
     if not isinstance(facts, Mapping):
         raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
+    for name, fact in facts.items():
+        _check_fact(name, fact)
     return dict(facts)
+
+
+def _check_fact(name: object, fact: object) -> None:
+    if not isinstance(name, str) or name in RESERVED:
+        raise InvalidValue(f"facts: {name!r} is no name of a fact: expected text of your own")
+    if not isinstance(fact, str | int | float | bool | frozenset | None):
+        expected = "text, a number, true, false, None, or a frozen set of words"
+        raise InvalidValue(f"facts: {name} is {fact!r}: expected {expected}")
+
+
+RESERVED = frozenset({"id", "opened", "opened_at", "fields"})
+"""What a request has besides its facts."""
 
 
 @frozen(kw_only=True)
@@ -68,7 +82,11 @@ class ApplyPolicy(Command):
 
 @frozen(kw_only=True)
 class Assign(Command):
-    """Give it to a group and a person; None is nobody."""
+    """Give it to a group, to a person, or to both; to neither takes it away from all.
+
+    A person without a group gets it where it is; a group without a person takes it from whoever
+    had it.
+    """
 
     writes = events.Assigned
     phrase = "assign {request}"
@@ -112,12 +130,16 @@ class Restore(Command):
 
 @frozen(kw_only=True)
 class Resolve(Command):
-    """Say that the need is met, as far as the desk can tell."""
+    """Say that the need is met, as far as the desk can tell.
+
+    Without a status it goes to the one that the lifecycle leads to from where it is; so with
+    `Reopen`, `Close` and `Cancel`.
+    """
 
     writes = events.Resolved
     phrase = "resolve {request}"
 
-    status: str = "resolved"
+    status: str | None = None
     reason: str = ""
 
 
@@ -128,7 +150,7 @@ class Reopen(Command):
     writes = events.Reopened
     phrase = "reopen {request}"
 
-    status: str = "in progress"
+    status: str | None = None
     reason: str = ""
 
 
@@ -139,7 +161,7 @@ class Close(Command):
     writes = events.Closed
     phrase = "close {request}"
 
-    status: str = "closed"
+    status: str | None = None
     reason: str = ""
 
 
@@ -150,7 +172,7 @@ class Cancel(Command):
     writes = events.Cancelled
     phrase = "cancel {request}"
 
-    status: str = "cancelled"
+    status: str | None = None
     reason: str = ""
 
 

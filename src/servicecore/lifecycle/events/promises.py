@@ -113,6 +113,10 @@ class OptionsOffered(Event):
         check_types(self)
         if not self.options:
             raise InvalidValue("options are none: expected at least one")
+        if len(set(self.options)) < len(self.options):
+            raise InvalidValue(f"options are {self.options!r}: expected different ones")
+        if not all(option.strip() for option in self.options):
+            raise InvalidValue(f"options are {self.options!r}: expected each to say something")
         if self.recommendation and self.recommendation not in self.options:
             listed = ", ".join(map(repr, self.options))
             raise InvalidValue(

@@ -124,6 +124,8 @@ class CauseReviewed(Event):
         check_types(self)
         if self.actor is not None:
             raise InvalidValue(f"a cause review names {self.actor.party!r}: expected no person")
+        if not any(each.strip() for each in (*self.systems, *self.conditions)):
+            raise InvalidValue("a cause review without systems and conditions: expected some")
 
 
 @frozen(kw_only=True)

@@ -153,6 +153,8 @@ class Promises:
 
     def after(self, event: Event) -> Promises:
         """The promises behind an event."""
+        if not self.open and not isinstance(event, PromiseMade | Reported):
+            return self  # nothing is there to be changed
         take = _AFTER.get(type(event))
         return self if take is None else take(self, event)._sifted(event.occurred)
 

@@ -6,6 +6,7 @@ Like a step, one is due by the events up to its instant; whoever looks writes it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from types import MappingProxyType
 
 from servicecore.errors import NeverOpen
@@ -49,15 +50,12 @@ def next_transition(
     """
     timed = book.timed.get(state.status.name, ())
     coming = [
-        (max(due, state.instant), position)
-        for position, transition in enumerate(timed)
+        TransitionDue(transition, state.status, max(due, state.instant))
+        for transition in timed
         if (due := _due(transition, state)) is not None and due < until
     ]
-    for due, position in sorted(coming):
-        found = TransitionDue(timed[position], state.status, due)
-        if not _is_guarded(found, state, book):
-            return found
-    return None
+    coming.sort(key=attrgetter("due"))
+    return next((found for found in coming if not _is_guarded(found, state, book)), None)
 
 
 def _due(transition: Transition, state: RequestState) -> int | None:

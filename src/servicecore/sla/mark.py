@@ -16,7 +16,7 @@ MarkKind = Literal["start", "pause", "resume", "stop", "cancel", "retarget", "ov
 MARK_KINDS = frozenset(get_args(MarkKind))
 
 
-@frozen
+@frozen(slots=False)  # made at every turn of a clock, which a dictionary does quicker
 class Mark:
     """What a clock is told, and when (`instant` in microseconds).
 

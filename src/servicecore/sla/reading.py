@@ -36,7 +36,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-@frozen
+@frozen(slots=False)  # made for every clock of every request, which a dictionary does quicker
 class Reading:
     """What a clock shows at an instant.
 

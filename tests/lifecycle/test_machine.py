@@ -85,7 +85,7 @@ def test_time_makes_a_transition_from_when_the_status_was_entered_or_at_its_date
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
-LIFECYCLES = st.lists(NAMES, min_size=3, max_size=6, unique=True).map(
+LIFECYCLES = st.lists(NAMES, min_size=4, max_size=6, unique=True).map(
     lambda names: Lifecycle(
         first=names[0],
         working=names[1],

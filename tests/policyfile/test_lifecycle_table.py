@@ -49,16 +49,25 @@ def lifecycles(draw):
         st.sampled_from([
             DEFAULT_LIFECYCLE,
             DEFAULT_LIFECYCLE.without("scheduled"),
-            Lifecycle(transitions=[Transition("status changed", ["new"], "in progress")]),
+            Lifecycle(transitions=[
+                Transition("status changed", ["new"], "in progress"),
+                Transition("closed", ["in progress"], "done"),
+            ]),
             Lifecycle(
-                transitions=[Transition("closed", ["draft"], "sent")], first="draft", working="sent"
+                transitions=[Transition("closed", ["draft"], "sent")],
+                first="draft",
+                working="draft",
             ),
         ])
     )  # fmt: skip
     extended = base.extended(*draw(st.lists(transitions(), max_size=4)))
     return attrs.evolve(
         extended,
-        working=draw(st.sampled_from(extended.statuses)),
+        working=draw(
+            st.sampled_from(
+                [status for status in extended.statuses if not extended.is_final(status)]
+            )
+        ),
         reopen_on_reply=draw(st.booleans()),
     )
 

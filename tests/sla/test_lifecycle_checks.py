@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from servicecore.errors import InvalidValue
 from servicecore.lifecycle.guards import GUARDS as KNOWN
 from servicecore.sla import PolicyBook
 from servicecore.sla.checks import check
@@ -48,3 +51,35 @@ def test_a_transition_that_stands_there_already_is_found() -> None:
     twice = DEFAULT_LIFECYCLE.transitions[6]
     (found,) = said(DEFAULT_LIFECYCLE.extended(twice))
     assert "stands there already" in found
+
+
+def test_a_status_to_work_in_that_nothing_names_as_a_source_is_found() -> None:
+    """ "*" does not lead away from final statuses, and such a one is final."""
+    hold = Transition("status changed", ["in progress"], "on hold")
+    anywhere = Transition("cancelled", ["*"], "cancelled")
+    assert said(DEFAULT_LIFECYCLE.extended(hold)) == []
+    assert said(DEFAULT_LIFECYCLE.extended(anywhere)) == [], "cancelled is meant to be final"
+    assert said(DEFAULT_LIFECYCLE.extended(hold, anywhere)) == [
+        "warning: lifecycle: 'on hold' is final: none names it as a source, and '*' does not"
+    ]
+
+
+def test_any_status_stands_alone() -> None:
+    with pytest.raises(
+        InvalidValue, match=r"sources are \('new', '\*'\): expected names, or '\*' "
+    ):
+        Transition("closed", ["new", "*"], "closed")
+
+
+@pytest.mark.parametrize("what", ["first", "working", "waiting"])
+def test_what_goes_on_is_not_final(what: str) -> None:
+    """Otherwise a request would be over where it is to begin, to be worked on, or to wait."""
+    ways = [
+        Transition("status changed", ["a"], "b"),
+        Transition("status changed", ["b"], "c"),
+        Transition("closed", ["*"], "c"),
+    ]
+    sound = {"first": "a", "working": "b", "waiting": ""}
+    assert Lifecycle(transitions=ways, **sound).finals == {"c"}  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match=f"{what} is 'c', which is final: expected a status"):
+        Lifecycle(transitions=ways, **{**sound, what: "c"})  # type: ignore[arg-type]

@@ -9,9 +9,16 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.findings import Finding, Path
 from servicecore.sla.statuses import ANY_STATUS, GUARDS, Lifecycle, Transition
 
+GOING_ON = ("status changed", "reopened")
+
 
 def of_lifecycle(book: PolicyBook) -> Iterator[Finding]:
-    """Guards that nobody knows, statuses that nothing leads to, and two ways that are one."""
+    """Guards that nobody knows, statuses that nothing leads to, and two ways that are one.
+
+    Also statuses that are final though work goes on in them, and only ``"*"`` could have led away:
+    those that a change of status or a reopening leads to. In those that the other events lead to a
+    request is over, and being final is what they are for.
+    """
     lifecycle = book.lifecycle
     known = (*GUARDS, *lifecycle.guards)
     for position, transition in enumerate(lifecycle.transitions):
@@ -27,6 +34,16 @@ def of_lifecycle(book: PolicyBook) -> Iterator[Finding]:
         if status not in _reached(lifecycle):
             text = f"nothing leads to {status!r}; no request will ever be in it"
             yield Finding("warning", ("lifecycle",), text)
+        elif status in _stuck(lifecycle):
+            text = f"{status!r} is final: none names it as a source, and {ANY_STATUS!r} does not"
+            yield Finding("warning", ("lifecycle",), text)
+
+
+def _stuck(lifecycle: Lifecycle) -> set[str]:
+    """Where work goes on, and ``"*"`` seems to lead away."""
+    if not any(ANY_STATUS in way.sources for way in lifecycle.transitions):
+        return set()
+    return {way.target for way in lifecycle.transitions if way.event in GOING_ON} & lifecycle.finals
 
 
 def _reached(lifecycle: Lifecycle) -> set[str]:

@@ -29,7 +29,7 @@ GUARDS = ("approval given", "customer answered")
 """The guards that the library brings; a lifecycle may have others of its host's."""
 
 ANY_STATUS = "*"
-"""Stands for every status that is not final."""
+"""Stands, alone among the sources, for every status that is not final."""
 
 
 def _sources(sources: Iterable[str] | str) -> tuple[str, ...]:
@@ -79,6 +79,10 @@ class Transition:
             raise InvalidValue(f"event is {self.event!r}: expected one of {expected}")
         if not self.sources:
             raise InvalidValue(f"a transition to {self.target!r} has no sources: expected statuses")
+        if ANY_STATUS in self.sources and len(self.sources) > 1:
+            raise InvalidValue(
+                f"sources are {self.sources!r}: expected names, or {ANY_STATUS!r} alone"
+            )
         names_of((self.target,), "targets")
         if self.after is not None and not isinstance(self.after, Target):
             raise InvalidValue(f"after is {self.after!r}: expected a Target, such as Target('5bd')")
@@ -128,8 +132,10 @@ class Lifecycle:
     `first` is the status of a new request, `working` the one in which somebody works on it, and
     `waiting` the one in which it is the customer's turn: what they answer leads from there to
     `working`; it is empty where there is none. With `reopen_on_reply` a customer's message on a
-    resolved request reopens it. `guards` are a host's own, by name: functions of a situation and
-    the event to be written, which give the reason why it may not be, or nothing.
+    resolved request reopens it. None of the three is final, as a status is that is led to and that
+    no transition names as one to leave from: ``"*"`` does not lead away from it. `guards` are a
+    host's own, by name: functions of a situation and the event to be written, which give the reason
+    why it may not be, or nothing.
 
     >>> DEFAULT_LIFECYCLE.targets("resolved")
     ('in progress', 'closed', 'merged')
@@ -153,6 +159,12 @@ class Lifecycle:
                 raise UnknownName("status", name, known)
         if not self.working:
             raise InvalidValue("working is empty: expected the status in which somebody works")
+        for what in ("first", "working", "waiting"):
+            if (name := getattr(self, what)) in self.finals:
+                raise InvalidValue(
+                    f"{what} is {name!r}, which is final: expected a status that a transition "
+                    f"names among its sources ({ANY_STATUS!r} does not lead away from final ones)"
+                )
         if not any(transition.leaves(self.first) for transition in self.transitions):
             raise InvalidValue(f"nothing leads from {self.first!r}, the first status, to another")
 

@@ -18,6 +18,7 @@ from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.book_changes import book_changes
 from servicecore.sla.book_mixing import with_changes
 from servicecore.sla.calendar import Calendar
+from servicecore.sla.differences import differences
 from servicecore.sla.policy import Policy
 from servicecore.sla.rules import ClockRule
 from servicecore.sla.statuses import DEFAULT_LIFECYCLE
@@ -242,3 +243,9 @@ def test_one_change_alone_is_that_change_and_no_other() -> None:
         if "vip" not in change.path
     }
     assert due == {"calendars": 12, "policies": 11}  # 8 + 4 h, 9 + 2 h
+
+
+def test_sets_of_words_are_told_in_order() -> None:
+    """Not in the order of their hashes, which is another one in every process."""
+    old, new = frozenset("cebda"), frozenset("zvxyw")
+    assert list(differences(old, new)) == ["'a', 'b', 'c', 'd', 'e' → 'v', 'w', 'x', 'y', 'z'"]

@@ -65,7 +65,7 @@ def _words(value: object) -> tuple[str, ...] | None:
     """The words of a list or a set of words; None for anything else."""
     if not isinstance(value, AbstractSet | tuple) or not all(isinstance(v, str) for v in value):
         return None
-    return tuple(value)
+    return tuple(sorted(value) if isinstance(value, AbstractSet) else value)
 
 
 def _of_lists(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

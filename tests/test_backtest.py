@@ -198,6 +198,21 @@ def test_requests_opened_later_had_not_happened() -> None:
     assert backtest({}, book("4h"), book("2h")).requests == 0
 
 
+@given(st.permutations(range(4)), st.integers(0, 4))
+def test_the_order_of_a_list_changes_nothing(places: list[int], hour: int) -> None:
+    """T3: a history is in order of its instants, however its events are handed in."""
+    opened, resolved = request("A", 3, impact="big", urgency="now")
+    by_rule = Prioritised(request="A", occurred_at=after(0.5), priority="p1")
+    update = FactsChanged(request="A", occurred_at=after(1), facts={"urgency": "some day"})
+    history = [opened, by_rule, update, resolved]
+    mixed = [history[place] for place in places]
+    assert without_derived(mixed) == without_derived(history)
+    matrix = PriorityMatrix({"big": {"now": "p1", "some day": "p2"}}, ["p1", "p2"])
+    one, other = (book({"p1": "2h", "p2": level}, matrix=matrix) for level in ("4h", "2h"))
+    sorted_, given_ = (backtest({"A": h}, one, other, at=after(hour)) for h in (history, mixed))
+    assert (given_.later, given_.flips, given_.rows) == (0, sorted_.flips, sorted_.rows)
+
+
 OFFICE = {"timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}}
 LONG = {"timezone": "UTC", "hours": {"mon-sun": "09:00-17:00"}}
 

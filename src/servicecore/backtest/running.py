@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
+from typing import TypeVar
 
 from attrs import Factory, define
 
@@ -13,7 +15,7 @@ from servicecore.backtest.histories import fitted, without_derived
 from servicecore.backtest.outcome import ALL, Backtest, Flip, Moved, Row
 from servicecore.backtest.verdicts import Verdict, judged
 from servicecore.errors import ServiceCoreError
-from servicecore.estimate import paired_difference, share
+from servicecore.estimate import Estimate, paired_difference, share
 from servicecore.instants import as_instant
 from servicecore.lifecycle.events import Event
 from servicecore.lifecycle.replay import replay
@@ -23,8 +25,12 @@ from servicecore.sla.book import PolicyBook
 from servicecore.sla.book_changes import book_changes
 
 Histories = Mapping[str, Sequence[Event]]
+History = TypeVar("History", bound=Sequence[Event])
 Pairs = Counter[tuple[Verdict, Verdict]]
 PROGRESS_STEP = 1_000
+BEFORE, AFTER = 0, 1
+"""Where the verdicts of the old book and of the new one stand in a pair."""
+DUE = tuple(verdict for verdict in Verdict if verdict.due)
 
 
 def backtest(
@@ -57,16 +63,21 @@ def backtest(
     instant = last_instant(histories.values()) if at is None else as_instant(at)
     causes = Causes(old, new, book_changes(old, new), instant)
     run = _Run(causes, {}, Counter())
-    known = {
-        name: history
-        for name, history in histories.items()
-        if not history or history[0].occurred <= instant
-    }
+    known = opened_by(histories, instant)
     for done, (name, history) in enumerate(known.items(), start=1):
         run.take(name, without_derived(history))
         if progress and done % PROGRESS_STEP == 0:
             progress(done)
     return run.result(len(histories) - len(known), level)
+
+
+def opened_by(histories: Mapping[str, History], instant: int) -> dict[str, History]:
+    """Those that had begun at an instant, and those without any event."""
+    return {
+        name: history
+        for name, history in histories.items()
+        if not history or min(event.occurred for event in history) <= instant
+    }
 
 
 def last_instant(histories: Iterable[Sequence[Event]]) -> int:
@@ -164,32 +175,43 @@ def _place(name: str, known: Sequence[str]) -> tuple[int, str]:
 
 
 def _row(clock: str, priority: str, counts: Pairs, moved: int, level: float) -> Row:
-    kept, broken = Verdict.KEPT, Verdict.BROKEN
-    due_before = sum(number for (one, _), number in counts.items() if one.due)
-    due_after = sum(number for (_, other), number in counts.items() if other.due)
-    kept_before = sum(number for (one, _), number in counts.items() if one is kept)
-    kept_after = sum(number for (_, other), number in counts.items() if other is kept)
-    to_kept, to_broken = counts[broken, kept], counts[kept, broken]
-    both = counts[kept, kept] + counts[broken, broken] + to_kept + to_broken
+    due_before, due_after = (_number(counts, side, DUE) for side in (BEFORE, AFTER))
+    both = sum(counts[pair] for pair in product(DUE, DUE))
     who = clock if priority == ALL else f"{clock}, priority {priority}"
     cohort = f"{who}: all requests whose deadline has passed"
     return Row(
         clock,
         priority,
         requests=counts.total(),
-        before=share(kept_before, due_before, cohort=f"{cohort} under the old book", level=level),
-        after=share(kept_after, due_after, cohort=f"{cohort} under the new book", level=level),
-        difference=paired_difference(
-            counts[kept, kept],
-            to_kept,
-            to_broken,
-            counts[broken, broken],
-            cohort=f"{cohort} under both books",
-            level=level,
-        ),
-        to_kept=to_kept,
-        to_broken=to_broken,
+        before=_kept_share(counts, BEFORE, f"{cohort} under the old book", level),
+        after=_kept_share(counts, AFTER, f"{cohort} under the new book", level),
+        difference=_difference(counts, f"{cohort} under both books", level),
+        to_kept=counts[Verdict.BROKEN, Verdict.KEPT],
+        to_broken=counts[Verdict.KEPT, Verdict.BROKEN],
         only_before=due_before - both,
         only_after=due_after - both,
         moved=moved,
+    )
+
+
+def _number(counts: Pairs, side: int, wanted: Sequence[Verdict]) -> int:
+    """How many requests have one of these verdicts under one of the books."""
+    return sum(number for pair, number in counts.items() if pair[side] in wanted)
+
+
+def _kept_share(counts: Pairs, side: int, cohort: str, level: float) -> Estimate:
+    kept, due = _number(counts, side, (Verdict.KEPT,)), _number(counts, side, DUE)
+    return share(kept, due, cohort=cohort, level=level)
+
+
+def _difference(counts: Pairs, cohort: str, level: float) -> Estimate:
+    """After less before, on the requests that are due under both books."""
+    kept, broken = Verdict.KEPT, Verdict.BROKEN
+    return paired_difference(
+        counts[kept, kept],
+        counts[broken, kept],
+        counts[kept, broken],
+        counts[broken, broken],
+        cohort=cohort,
+        level=level,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from servicecore.backtest.running import last_instant, opened_by
 from servicecore.errors import ServiceCoreError
 from servicecore.instants import DateTime, as_instant, duration_text, to_datetime
 from servicecore.lifecycle.audit import AuditReport
@@ -83,23 +84,12 @@ def report_of(
     tally, breaches = AttainmentTally(), _Worst(worst)
     without_policy: list[str] = []
     failed: dict[str, str] = {}
-    known = {
-        name: history
-        for name, history in histories.items()
-        if not history or history[0].occurred <= instant
-    }
-    for done, (name, history) in enumerate(known.items(), start=1):
-        try:
-            situation = replay(history, book, at=instant)
-        except ServiceCoreError as problem:
-            failed[name] = str(problem)
-            continue
+    known = opened_by(histories, instant)
+    for name, situation in _replayed(known, book, instant, failed, progress):
         tally.add(situation)
         breaches.add(situation)
         if situation.policy is None:
             without_policy.append(name)
-        if progress and done % PROGRESS_STEP == 0:
-            progress(done)
     return LogReport(
         instant,
         len(known),
@@ -111,9 +101,23 @@ def report_of(
     )
 
 
-def last_instant(histories: Iterable[tuple[Event, ...]]) -> int:
-    """The instant of the last event of all; the epoch where there is none."""
-    return max((history[-1].occurred for history in histories if history), default=0)
+def _replayed(
+    histories: Mapping[str, tuple[Event, ...]],
+    book: PolicyBook,
+    instant: int,
+    failed: dict[str, str],
+    progress: Progress | None,
+) -> Iterator[tuple[str, Situation]]:
+    """Every request at an instant; those that cannot be replayed are noted in `failed`."""
+    for done, (name, history) in enumerate(histories.items(), start=1):
+        try:
+            situation = replay(history, book, at=instant)
+        except ServiceCoreError as problem:
+            failed[name] = str(problem)
+        else:
+            yield name, situation
+        if progress and done % PROGRESS_STEP == 0:
+            progress(done)
 
 
 class _Worst:

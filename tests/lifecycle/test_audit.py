@@ -86,6 +86,13 @@ def test_requirements_are_asked_as_transitions_are() -> None:
     assert refused(made, late) == [(late, keys)]
 
 
+def test_a_promise_of_a_name_that_another_has_is_refused() -> None:
+    """R1, R2: nobody could say which of the two is meant."""
+    made = PromiseMade(request="R1", occurred_at=after(1), promise="1", due_at=after(5))
+    again = PromiseMade(request="R1", occurred_at=after(2), promise="1", due_at=after(9))
+    assert refused(made, again) == [(again, ("promise made already",))]
+
+
 def test_what_time_did_by_itself_is_not_held_against_a_history() -> None:
     """R7: closing when its time had come, without anybody's leave."""
     by_time = Transition(

@@ -84,6 +84,14 @@ class Model:
         name = str(len(self.promises) + 1)
         self.promises.append({"name": name, "kind": kind, "due": due, "over": ""})
 
+    def owe_nothing(self) -> None:
+        """Q1: what was promised is done, and a report that was not due is owed no longer."""
+        for promise in self.promises:
+            if not promise["over"] and promise["kind"] == "delivery":
+                promise["over"] = "done"
+            elif not promise["over"] and promise["due"] >= self.now:
+                promise["over"] = "withdrawn"
+
     def end(self, status: str) -> None:
         self.pending, self.offer = False, ()
         self.enter(status)
@@ -148,11 +156,7 @@ class DeskMachine(RuleBasedStateMachine):
         if self.do(commands.Resolve, may=model.status in OPEN and model.may_work):
             model.end("resolved")
             model.restored = model.delivered = True
-            for promise in model.promises:
-                if not promise["over"] and promise["kind"] == "delivery":
-                    promise["over"] = "done"
-                elif not promise["over"] and promise["due"] >= model.now:
-                    promise["over"] = "withdrawn"
+            model.owe_nothing()
 
     @rule()
     def reopen(self) -> None:
@@ -169,6 +173,8 @@ class DeskMachine(RuleBasedStateMachine):
     def close(self) -> None:
         if self.do(commands.Close, may=self.model.status == "resolved"):
             self.model.end("closed")
+            self.model.restored = True
+            self.model.owe_nothing()
 
     @rule()
     def cancel(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from servicecore.lifecycle.commands import (
     Close,
     Command,
     DecideApproval,
+    FulfilPromise,
     Link,
     MakePromise,
     MergeInto,
@@ -125,11 +127,21 @@ class TestMerge:
         assert states == [PromiseState.BROKEN, PromiseState.WITHDRAWN, PromiseState.WITHDRAWN]
         assert len(requests.at("R2", 50).promises) == 3
 
-    def test_a_promise_due_at_the_very_instant_is_not_given_again(self) -> None:
-        """R8: a date in the past, or at this instant, can be promised to nobody."""
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_a_promise_due_at_the_very_instant_is_owed_by_the_target(self, *, kept: bool) -> None:
+        """R8, Q1: it is pending until that is over, and nobody has anything against it (R1)."""
         requests = Requests("R1", "R2")
         requests.do("R1", MakePromise, 0.5, due_at=after(1))
-        assert len(requests.merge(INTO, 1).target_events) == 1
+        requests.merge(INTO, 1)
+        if kept:
+            requests.do("R2", FulfilPromise, 1, promise="1")
+        audit = replay(requests.histories["R2"], BOOK, at=after(2), audit=True)
+        (promise,) = audit.promises
+        assert promise.state(audit.instant) == ("kept" if kept else "broken")
+        assert audit.refusals == ()
+        past = attrs.evolve(requests.histories["R2"][2], cause="somebody")
+        told = replay([*requests.histories["R2"][:2], past], BOOK, at=after(2), audit=True)
+        assert [refusal.keys for refusal in told.refusals] == [("due in the past",)]
 
     def test_merged_late_its_promises_take_nobodys_number(self) -> None:
         """R2."""

@@ -15,6 +15,7 @@ from servicecore import PolicyBook, replay
 from servicecore.instants import to_instant
 from servicecore.lifecycle.events import (
     Cancelled,
+    Closed,
     Event,
     MergedInto,
     Opened,
@@ -94,10 +95,10 @@ def tell(  # noqa: C901, PLR0912  # one case per event, as the rules have them
             if event.next_due is not None:
                 entries.append(Entry(str(len(entries) + 1), "checkpoint", when, event.next_due))
         case PromiseRenegotiated() | PromiseFulfilled() | PromiseWithdrawn():
-            for entry in standing:
-                if entry.id == event.promise:
-                    change(entry, event)
-        case Resolved():
+            called = [entry for entry in standing if entry.id == event.promise]
+            if called:
+                change(called[0], event)
+        case Resolved() | Closed():
             for entry in standing:
                 if entry.kind == "delivery":
                     entry.done = when
@@ -126,7 +127,7 @@ def change(entry: Entry, event: PromiseRenegotiated | PromiseFulfilled | Promise
 
 # -- laws ------------------------------------------------------------------------------------------
 
-promising = histories(kinds=(*PROMISES, *PROMISES, *PLAIN[2:5], *GIVEN_UP[:2]), max_size=18)
+promising = histories(kinds=(*PROMISES, *PROMISES, *PLAIN[2:6], *GIVEN_UP[:2]), max_size=18)
 
 
 @given(promising, st.data())
@@ -331,6 +332,45 @@ def test_a_promise_that_nobody_made_changes_nothing() -> None:
         event(PromiseWithdrawn, 3, promise="9"),
     ]
     assert after(*strange, now=5) == after(now=5)
+
+
+def test_closing_ends_what_was_not_resolved_before() -> None:
+    """Q1: what was promised is done, a report that was not due is owed no longer, all is well."""
+    report = event(PromiseMade, 0, promise="2", kind="checkpoint", due_at=at(9))
+    late = event(PromiseMade, 0, promise="3", kind="checkpoint", due_at=at(1))
+    closed = event(Closed, 4)
+    seen = replay([OPENED, MADE, report, late, closed], BOOK, at=at(20))
+    assert [promise.state(to_instant(at(20))) for promise in seen.promises] == [
+        "kept", "withdrawn", "broken",
+    ]  # fmt: skip
+    assert seen.promises[0].done == seen.state.restored == closed.occurred
+    resolved = replay([OPENED, MADE, event(Resolved, 2), closed], BOOK, at=at(20))
+    assert resolved.promises[0].done == resolved.state.restored == to_instant(at(2))
+
+
+def test_of_two_promises_of_one_name_the_earlier_is_meant() -> None:
+    """R1: a log may name two alike; what is said of one is not said of the other."""
+    same = event(PromiseMade, 1, promise="1", due_at=at(20))
+    kept = event(PromiseFulfilled, 2, promise="1")
+    moved = event(PromiseRenegotiated, 3, promise="1", due_at=at(30), reason="rain")
+    first, second = replay([OPENED, MADE, same, kept, moved], BOOK, at=at(4)).promises
+    assert (first.done, first.due, first.renegotiations) == (
+        to_instant(at(2)),
+        to_instant(at(8)),
+        (),
+    )
+    assert (second.done, second.due) == (None, to_instant(at(30)))
+    kept_too = event(PromiseFulfilled, 4, promise="1")
+    both = replay([OPENED, MADE, same, kept, moved, kept_too], BOOK, at=at(5)).promises
+    assert [promise.done for promise in both] == [to_instant(at(2)), to_instant(at(4))]
+
+
+def test_a_number_that_a_promise_has_is_given_to_no_other() -> None:
+    """R2: also where a log has numbered them as it liked."""
+    second = event(PromiseMade, 0, promise="2", due_at=at(9))
+    reports = [event(Reported, each, done="so", next_due_at=at(50 + each)) for each in (1, 2, 3)]
+    seen = replay([OPENED, second, *reports], BOOK, at=at(4)).promises
+    assert [promise.id for promise in seen] == ["2", "1", "3", "4"]
 
 
 def test_what_is_finished_is_carried_along_no_more() -> None:

@@ -177,6 +177,14 @@ def _delivered(state: RequestState, event: Resolved) -> None:
         state.restored = event.occurred
 
 
+def _closed(state: RequestState, event: Closed) -> None:
+    """What was not resolved before is over with this, and owes nothing (Q1)."""
+    _ended(state, event)
+    _promised(state, event)
+    if state.restored is None:
+        state.restored = event.occurred
+
+
 def _given_up(state: RequestState, event: Cancelled | MergedInto | StatusChanged) -> None:
     _ended(state, event)
     _promised(state, event)
@@ -258,7 +266,7 @@ _CHANGES: Mapping[type[Event], Callable[[RequestState, Any], None]] = {
     Prioritised: _prioritised,
     StatusChanged: _status,
     Resolved: _delivered,
-    Closed: _ended,
+    Closed: _closed,
     Cancelled: _given_up,
     MergedInto: _given_up,
     Reopened: _reopened,

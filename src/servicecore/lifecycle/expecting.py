@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from servicecore.lifecycle.events import (
+    Absorbed,
     OptionChosen,
     OptionsOffered,
     PromiseFulfilled,
@@ -17,9 +18,24 @@ from servicecore.lifecycle.situation import Situation
 from servicecore.sla.years import shown
 
 
-def due_ahead(_: Situation, event: PromiseMade | PromiseRenegotiated) -> str:
-    """A date that is given lies ahead."""
+def new_promise(situation: Situation, event: PromiseMade) -> str:
+    """Each promise of a request has a name of its own."""
+    known = any(promise.id == event.promise for promise in situation.promises)
+    return f"promise {event.promise} is made already" if known else ""
+
+
+def due_ahead(situation: Situation, event: PromiseMade | PromiseRenegotiated) -> str:
+    """A date that is given lies ahead; one that came with a merge may have come by now (R8)."""
+    if event.due == event.occurred and event.cause and _is_merged(situation, event):
+        return ""
     return _ahead(event.due, event.occurred)
+
+
+def _is_merged(situation: Situation, event: PromiseMade | PromiseRenegotiated) -> bool:
+    return any(
+        isinstance(each, Absorbed) and each.id == event.cause and each.occurred == event.occurred
+        for each in situation.history
+    )
 
 
 def report_ahead(_: Situation, event: Reported) -> str:
@@ -73,8 +89,7 @@ def deliverable(situation: Situation, event: PromiseFulfilled) -> str:
 
 
 def _open(situation: Situation, id: str) -> Promise | None:
-    promise = situation.state.promises.named(id)
-    return promise if promise is not None and promise.may_change else None
+    return situation.state.promises.named(id)
 
 
 def waiting_possible(situation: Situation, _: OptionsOffered) -> str:

@@ -35,7 +35,7 @@ def merge(
 ) -> Merged:
     """Let one request go on in another; both commands say the same, each from its side.
 
-    Promises of the source whose date lies ahead end with it, and are made again on the target with
+    Promises of the source whose date is not over end with it, and are made again on the target with
     the same dates. The events are to be written together or not at all. Raises what `decide`
     raises, with the reasons of both sides.
 
@@ -94,19 +94,18 @@ def _of(request: str, reason: str) -> str:
 
 
 def _made_again(source: Situation, target: Situation, pen: Pen, absorbed: Event) -> Iterator[Event]:
-    promises = target.state.promises
-    for position, promise in enumerate(_ahead(source)):
-        number = position + 3
-        id = f"{pen.command}/{number}" if pen.late else str(promises.made + position + 1)
+    names = target.state.promises.numbers
+    for number, promise in enumerate(_ahead(source), 3):
+        id = f"{pen.command}/{number}" if pen.late else next(names)
         said = {"promise": id, "kind": promise.kind, "due_at": promise.due,
                 "basis": promise.basis, "told": promise.told}  # fmt: skip
         yield pen.write(PromiseMade, said, number, cause=absorbed.id)
 
 
 def _ahead(source: Situation) -> Iterable[Promise]:
-    """The promises that are still to be kept."""
+    """The promises that are still to be kept, also those that are due at this very instant."""
     return (
         promise
         for promise in source.promises
-        if promise.may_change and promise.due > source.instant
+        if promise.may_change and promise.due >= source.instant
     )

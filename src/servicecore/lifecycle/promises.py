@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 import attrs
@@ -14,6 +15,7 @@ from servicecore.chains import Chain
 from servicecore.instants import DateTime, as_instant, to_datetime
 from servicecore.lifecycle.events import (
     Cancelled,
+    Closed,
     Event,
     MergedInto,
     PromiseFulfilled,
@@ -132,7 +134,8 @@ class Promise:
 class Promises:
     """The promises of one request: those that may still change, and the chain of the others.
 
-    `made` counts those that go by their number.
+    `made` counts those that go by their number. A log may give one id twice: then it means the
+    earlier of those that may still change.
     """
 
     open: tuple[Promise, ...] = ()
@@ -145,11 +148,19 @@ class Promises:
     @property
     def number(self) -> str:
         """What the next promise is called: promises are numbered as they are made."""
-        return str(self.made + 1)
+        return next(self.numbers)
+
+    @property
+    def numbers(self) -> Iterator[str]:
+        """What the next promises are called, one after the other; none is called like another."""
+        named: set[str] = set()
+        if self.made < len(self.open) + len(self.finished):  # some go by other names
+            named.update(promise.id for promise in self)
+        return (str(each) for each in count(self.made + 1) if str(each) not in named)
 
     def named(self, id: str) -> Promise | None:
-        """The promise of that id among those that may still change; None where there is none."""
-        return next((promise for promise in self.open if promise.id == id), None)
+        """The promise of that id that is neither done nor withdrawn; None where there is none."""
+        return next((each for each in self.open if each.id == id and each.may_change), None)
 
     def after(self, event: Event) -> Promises:
         """The promises behind an event."""
@@ -171,20 +182,16 @@ class Promises:
     def _each(self, change: Callable[[Promise], Promise]) -> Promises:
         return Promises(tuple(map(change, self.open)), self.finished, self.made)
 
-    def _one(self, id: str, **fields: Any) -> Promises:
-        return self._each(
-            lambda promise: (
-                attrs.evolve(promise, **fields)
-                if promise.id == id and promise.may_change
-                else promise
-            )
-        )
+    def _one(self, one: Promise | None, **fields: Any) -> Promises:
+        if one is None:
+            return self
+        return self._each(lambda each: attrs.evolve(each, **fields) if each is one else each)
 
     def _checkpoint(self, id: str, made: int, due: int) -> Promises:
         return self._with(Promise(id, CHECKPOINT, made, due, due, basis="plan"))
 
     def _with(self, promise: Promise) -> Promises:
-        numbered = promise.id == self.number
+        numbered = promise.id == str(self.made + 1)
         promise = attrs.evolve(promise, number=len(self.open) + len(self.finished))
         return Promises((*self.open, promise), self.finished, self.made + numbered)
 
@@ -206,24 +213,25 @@ def _made(promises: Promises, event: PromiseMade) -> Promises:
 
 def _renegotiated(promises: Promises, event: PromiseRenegotiated) -> Promises:
     promise = promises.named(event.promise)
-    if promise is None or not promise.may_change:
+    if promise is None:
         return promises
     change = Renegotiation(event.occurred, promise.due, event.due, event.reason, event.told)
     due = event.due if change.moves else promise.due
     changes = (*promise.renegotiations, change)
-    return promises._one(event.promise, due=due, renegotiations=changes)
+    return promises._one(promise, due=due, renegotiations=changes)
 
 
 def _fulfilled(promises: Promises, event: PromiseFulfilled) -> Promises:
-    return promises._one(event.promise, done=event.occurred)
+    return promises._one(promises.named(event.promise), done=event.occurred)
 
 
 def _withdrawn(promises: Promises, event: PromiseWithdrawn) -> Promises:
-    return promises._one(event.promise, withdrawn=event.occurred, reason=event.reason)
+    promise = promises.named(event.promise)
+    return promises._one(promise, withdrawn=event.occurred, reason=event.reason)
 
 
-def _resolved(promises: Promises, event: Resolved) -> Promises:
-    """It delivers what was promised; a report that was not due yet is owed no longer."""
+def _delivered(promises: Promises, event: Resolved | Closed) -> Promises:
+    """What was promised is delivered; a report that was not due yet is owed no longer."""
 
     def change(promise: Promise) -> Promise:
         if not promise.may_change:
@@ -264,7 +272,7 @@ def _reported(promises: Promises, event: Reported) -> Promises:
     waiting = [each for each in promises.open if each.kind == CHECKPOINT and each.may_change]
     if waiting:
         earliest = min(waiting, key=lambda promise: (promise.due, promise.number))
-        promises = promises._one(earliest.id, done=event.occurred)
+        promises = promises._one(earliest, done=event.occurred)
     if event.next_due is None:
         return promises
     id = named_late(event) or promises.number
@@ -276,7 +284,8 @@ _AFTER: Mapping[type[Event], Callable[[Promises, Any], Promises]] = {
     PromiseRenegotiated: _renegotiated,
     PromiseFulfilled: _fulfilled,
     PromiseWithdrawn: _withdrawn,
-    Resolved: _resolved,
+    Resolved: _delivered,
+    Closed: _delivered,  # what was not resolved before
     Reopened: _reopened,
     Cancelled: _over,
     MergedInto: _over,

@@ -46,6 +46,7 @@ from servicecore.lifecycle.expecting import (
     another_date,
     deliverable,
     due_ahead,
+    new_promise,
     not_late,
     offered,
     open_promise,
@@ -198,7 +199,7 @@ REQUIREMENTS: Mapping[type[Event], Mapping[str, Requirement]] = MappingProxyType
     SplitFrom: {"split from itself": _another},
     Linked: {"linked to itself": _another, "linked already": _new_link},
     Unlinked: {"not linked": _standing_link},
-    PromiseMade: {"due in the past": due_ahead},
+    PromiseMade: {"promise made already": new_promise, "due in the past": due_ahead},
     PromiseRenegotiated: {
         "promise not open": open_promise,
         "renegotiated too late": not_late,

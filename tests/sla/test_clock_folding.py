@@ -178,6 +178,52 @@ def test_a_mark_costs_the_same_after_many(
     assert asked[0] == asked[1] <= 30
 
 
+@pytest.mark.parametrize("calendar", [always, OFFICE])
+@pytest.mark.parametrize("paused", [True, False])
+def test_another_target_costs_the_same_after_many(
+    calendar: Calendar, paused: bool, calls: Counter[str]
+) -> None:
+    """R2, K3: more time than has counted was not reached in any run, so none is looked at."""
+    asked = []
+    for pauses in (3, 2000):
+        folded, at = long_lived(Target("1500h", always), pauses)
+        if paused:
+            folded.apply(Mark("pause", at))
+        calls.clear()
+        folded.apply(Mark("retarget", at, target=Target("1000h", calendar)))
+        folded.apply(Mark("retarget", at, target=Target("900h", calendar)))
+        assert folded.reading(at).late is False
+        asked.append(calls.total())
+    assert asked[0] == asked[1] <= 12
+
+
+@given(cases(), st.data())
+@at_most(100)
+def test_another_target_is_as_if_every_run_were_looked_at(case: Case, data: st.DataObject) -> None:
+    """K3: what tells at once that no run reached the target tells the same as looking at each."""
+    target = case.library_target(data.draw(targets(case)))
+    marks = case.library_marks(data.draw(marks_of(case)))
+    folded = Folded(target)
+    for mark in marks:
+        folded.apply(mark)
+    if folded.open_cycle is None:
+        folded.apply(Mark("start", marks[-1].instant))
+    course, runs = folded.cycles.last.course, folded.cycles.last.ended_runs
+    landing = data.draw(st.sampled_from(["early", "late"]))
+    more = data.draw(st.integers(-2, 2) | st.integers(-HOUR, HOUR))
+    within = max(course.used + course.counted + more, 1)
+    calendar = data.draw(st.sampled_from([course.target.calendar, always, OFFICE]))
+    another = Target(within * timedelta(microseconds=1), calendar, landing=landing)
+    course.retarget(another, runs, folded.cycles.last.ended_pauses)
+    walked = course._reached_in(within - course.used, runs)  # the walk itself
+    if walked is not None:
+        assert course.due == walked
+    elif course.running is None:
+        assert course.due is None
+    else:
+        assert course.due == course.due_from(course.running)
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_hundred_thousand_pauses(name: str, calls: Counter[str]) -> None:
     """R2: the whole of a long cycle costs a handful of questions for each of its marks."""

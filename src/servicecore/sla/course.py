@@ -2,7 +2,8 @@
 
 What lies behind is kept as sums: the time counted in the runs that have ended, the working time of
 the pauses that have, and the due instant if it lay in one of those runs. So the thousandth pause
-costs what the first one did; only another target makes a course look back at its runs.
+costs what the first one did; only a target of working days, and one that was over before it came,
+make a course look back at its runs.
 """
 
 from __future__ import annotations
@@ -110,7 +111,9 @@ class Course:
             self.planned = target.due(self.started)
             self.due = self._days_reached_in(target.calendar, runs, pauses)
         elif target.within is not None:
-            self.due = self._reached_in(target.within - self.used, runs)
+            left = target.within - self.used
+            # More than all the runs behind have counted was reached in none of them.
+            self.due = None if left > self.counted else self._reached_in(left, runs)
         if self.due is None and self.running is not None:
             self.due = self.due_from(self.running)
 

@@ -282,7 +282,7 @@ class TestDirection:
         said = messages.text("paused ({reasons})", reasons="عطل")
         assert said == f"{paused} ({ISOLATE}عطل{END_OF_ISOLATE})"
 
-    @given(st.text(), st.sampled_from([ENGLISH, RU, AR]))
+    @given(st.text().filter(str.isprintable), st.sampled_from([ENGLISH, RU, AR]))
     def test_isolates_are_closed_and_keep_the_text(self, text: str, messages: Messages) -> None:
         said = messages.isolated(text)
         assert said in (text, f"{ISOLATE}{text}{END_OF_ISOLATE}")
@@ -360,3 +360,13 @@ class TestFormats:
         twelve = f"{moment.hour % 12 or 12}:{moment:%M}"
         assert twelve in in_ascii_digits(AR.when(moment))
         assert str(moment.day) in in_ascii_digits(AR.when(moment))
+
+
+def test_text_of_others_drives_no_terminal_and_forges_no_line() -> None:
+    """What came in from outside is shown, never obeyed; marks of direction and spaces stay."""
+    hostile = "x\n    sum: 0m of 4h\x1b[31m\u202e"
+    said = ENGLISH.text("because: {reason}", reason=hostile)
+    assert said == "because: x\\n    sum: 0m of 4h\\x1b[31m\\u202e"
+    assert ENGLISH.text("{number}", number="1\u202f630") == "1\u202f630"
+    nested = ENGLISH.text("{outer}", outer=ENGLISH.text("{inner}", inner="سلام x"))
+    assert nested.count("\u2068") == nested.count("\u2069") > 0

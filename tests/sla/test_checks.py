@@ -333,3 +333,16 @@ def test_an_override_of_what_is_not_owed_is_found() -> None:
     (found,) = check(PolicyBook.of(policy))
     assert found.path == ("policies", 0, "overrides", "siege", "update")
     assert "nothing to be tightened" in found.text
+
+
+def test_a_target_that_no_calendar_will_ever_have_is_found() -> None:
+    """P3, C8: every request would fail to be replayed."""
+    office = Calendar.from_dict({"timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}}, "office")
+    targets = {"first response": Target("1h", office), "resolution": Target("999999h", office)}
+    found = [
+        each for each in check(PolicyBook.of(Policy("all", targets))) if "more than" in each.text
+    ]
+    said = [str(each) for each in found if each.path[-2:] == ("resolution", "*")]
+    place = "policies[0].targets.resolution.*"
+    more = "999999h of office is more than the calendar has before the year 2200"
+    assert said == [f"fault: {place}: {more}"]

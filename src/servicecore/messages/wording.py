@@ -20,9 +20,25 @@ from servicecore.messages.formats import EnglishFormats, Formats
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 """Between these two, text has a direction of its own (FSI and PDI of Unicode's UAX 9)."""
 
+MARKS = f"{ISOLATE}{END_OF_ISOLATE}\u200e\u200f\u061c"
+"""These, and marks that run one way, stand in what formats give."""
+
 _ISOLATED = re.compile(f"{ISOLATE}[^{ISOLATE}{END_OF_ISOLATE}]*{END_OF_ISOLATE}")
 LEFT_TO_RIGHT = frozenset({"L"})
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
+
+
+def _written_out(text: str) -> str:
+    """The text with whatever drives a terminal, or forges a line, written out."""
+    return "".join([each if _is_shown(each) else repr(each)[1:-1] for each in text])
+
+
+def _is_shown(character: str) -> bool:
+    return (
+        character.isprintable()
+        or character in MARKS
+        or unicodedata.category(character) == "Zs"  # spaces of a kind, as numbers have them
+    )
 
 
 @frozen(eq=False)
@@ -83,9 +99,14 @@ class Messages:
             raise InvalidValue(problem) from None
 
     def isolated(self, text: str) -> str:
-        """The text, isolated where something in it runs the other way."""
+        """The text, isolated where something in it runs the other way.
+
+        What would drive a terminal, or begin a line of its own, is written out.
+        """
         if not isinstance(text, str):
             raise InvalidValue(f"found {text!r}: expected text, such as `number` and `when` give")
+        if not text.isprintable():
+            text = _written_out(text)
         foreign = LEFT_TO_RIGHT if self.right_to_left else RIGHT_TO_LEFT
         if text.isascii() and not self.right_to_left:
             return text

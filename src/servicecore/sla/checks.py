@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
@@ -22,7 +22,7 @@ from servicecore.sla.policy import Policy
 from servicecore.sla.rota_checks import findings_of_rotas
 from servicecore.sla.target import Target
 from servicecore.sla.vocabulary import of_clocks, of_values
-from servicecore.sla.years import START
+from servicecore.sla.years import LAST_YEAR, START
 
 SINGLE_FACTS = FACT_NAMES - {"tags"}
 """Facts that are never a set of words; of a host's own fields nobody knows."""
@@ -49,7 +49,7 @@ def check(book: PolicyBook, *, at: datetime | int | None = None) -> tuple[Findin
         *of_clocks(book),
         *of_catalogue(book, instant),
         *(() if instant is None else findings_of_rotas(book.rotas, instant)),
-        *_of_versions(book),
+        *_of_versions(book, instant),
         *of_paths(book),
         *of_lifecycle(book),
         *findings_of_escalations(book, instant),
@@ -79,7 +79,7 @@ def _never_opens(calendar: Calendar, since: int) -> bool:
     return False
 
 
-def _of_versions(book: PolicyBook) -> Iterator[Finding]:
+def _of_versions(book: PolicyBook, at: int | None) -> Iterator[Finding]:
     starts: list[int] = []
     for position, version in enumerate(book.versions):
         path: Path = ("versions", position - 1) if position else ()
@@ -87,8 +87,28 @@ def _of_versions(book: PolicyBook) -> Iterator[Finding]:
             yield from _of_validity(version.since, starts, (*path, "valid_from"))
             starts.append(version.since)
         yield from _of_order(version, (*path, "policies"))
+        yield from _of_reach(version, (*path, "policies"), at)
         for place, policy in enumerate(version.policies):
             yield from _of_policy(policy, book, (*path, "policies", place))
+
+
+def _of_reach(version: BookVersion, path: Path, at: int | None) -> Iterator[Finding]:
+    """Targets that ask for more time than their calendar will ever have."""
+    since = START if at is None else at
+    for place, policy in enumerate(version.policies):
+        for where, targets in _by_clock(policy, (*path, place)):
+            for priority, target in targets.items():
+                if not _never_opens(target.calendar, since) and _never_used_up(target, since):
+                    text = f"{target} is more than the calendar has before the year {LAST_YEAR + 1}"
+                    yield Finding("fault", (*where, priority), text)
+
+
+def _never_used_up(target: Target, since: int) -> bool:
+    try:
+        target.calendar.named(target.calendar.name).add_instant(since, target.within or 0)
+    except NeverOpen:
+        return True
+    return False
 
 
 def _of_validity(since: int, earlier: list[int], path: Path) -> Iterator[Finding]:
@@ -152,7 +172,7 @@ def _of_policy(policy: Policy, book: PolicyBook, path: Path) -> Iterator[Finding
         yield from _of_response(policy, clock, book, (*path, "targets", clock))
 
 
-def _by_clock(policy: Policy, path: Path) -> Iterator[tuple[Path, Iterable[str]]]:
+def _by_clock(policy: Policy, path: Path) -> Iterator[tuple[Path, Mapping[str, Target]]]:
     """The targets by clock, those of overrides included, and where they stand."""
     for clock, targets in policy.targets.items():
         yield (*path, "targets", clock), targets

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import NoneType
 from typing import Any, Self
 
 import attrs
@@ -37,6 +38,28 @@ __all__ = [
 
 Fact = str | int | float | bool | None | frozenset[str]
 """What can be known of a request: text, a number, a truth, nothing, or a set of words (tags)."""
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+"""The classes of facts that are right at first sight; facts come by the hundred thousand."""
+
+
+def checked_facts(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """A copy of a table of facts; `InvalidValue` where one is none, by its name."""
+    if facts.__class__ is not dict and not isinstance(facts, Mapping):
+        raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
+    for name, fact in facts.items():
+        if fact.__class__ not in _PLAIN or name.__class__ is not str:
+            _check_fact(name, fact)
+    return dict(facts)
+
+
+def _check_fact(name: object, fact: object) -> None:
+    if not isinstance(name, str):
+        raise InvalidValue(f"facts: {name!r} is no name of a fact: expected text")
+    words = isinstance(fact, frozenset) and all(isinstance(word, str) for word in fact)
+    if not words and not isinstance(fact, str | int | float | None):
+        expected = "text, a number, true, false, None, or a frozen set of words"
+        raise InvalidValue(f"facts: {name} is {fact!r}: expected {expected}")
 
 
 class Kind(StrEnum):

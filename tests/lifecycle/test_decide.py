@@ -146,7 +146,7 @@ class TestCommands:
             (Resolve, {"reason": None}, "reason is None: expected text"),
             (Resolve, {"actor": "ann"}, "actor is 'ann': expected an Actor"),
             (Resolve, {"occurred_at": datetime(2026, 3, 6)}, "occurred_at is the naive"),
-            (Reply, {"public": "yes"}, "public is 'yes': expected a bool"),
+            (Reply, {"public": "yes"}, "public is 'yes': expected True or False"),
             (MakePromise, {"due_at": NINE, "kind": "dream"}, "kind is 'dream'"),
             (MakePromise, {"due_at": "noon"}, "due_at is 'noon'"),
             (OfferOptions, {"options": []}, "options are none"),

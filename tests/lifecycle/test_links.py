@@ -32,8 +32,7 @@ from servicecore.lifecycle.commands import (
 )
 from servicecore.lifecycle.decide import decide_on, open_request
 from servicecore.lifecycle.events import Event, Linked, PromiseMade, SplitFrom, Unlinked
-from servicecore.lifecycle.events.work import LINKS
-from servicecore.lifecycle.links import INVERSE, inverse, links_of
+from servicecore.lifecycle.links import INVERSE, LINKS, inverse, links_of
 from servicecore.lifecycle.merging import Merged, merge
 from servicecore.lifecycle.promises import PromiseState
 from servicecore.lifecycle.splitting import SplitOff, split

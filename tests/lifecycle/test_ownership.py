@@ -105,7 +105,9 @@ def test_facts_tell_it_too() -> None:
     history: list[Event] = [
         Opened(request="R1", occurred_at=NINE, facts={"group": "A"}),
         FactsChanged(request="R1", occurred_at=at(1), facts={"person": "ann"}),
-        FactsChanged(request="R1", occurred_at=at(2), facts={"group": "B", "tags": {"vip"}}),
+        FactsChanged(
+            request="R1", occurred_at=at(2), facts={"group": "B", "tags": frozenset({"vip"})}
+        ),
         Assigned(request="R1", occurred_at=at(3), group="A"),
     ]
     ownership = replay(history, BOOK, at=at(2)).ownership

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from types import MappingProxyType
 
 from attrs import frozen
@@ -20,12 +21,11 @@ from servicecore.lifecycle.events import (
 PARENT, CHILD = "parent", "child"
 MERGED_INTO, ABSORBED, SPLIT_FROM = "merged into", "absorbed", "split from"
 
-_PAIRS = (
-    (PARENT, CHILD),
-    ("duplicate of", "duplicated by"),
-    ("caused by", "cause of"),
-    (MERGED_INTO, ABSORBED),
-)
+_USUAL = ((PARENT, CHILD), ("duplicate of", "duplicated by"), ("caused by", "cause of"))
+_PAIRS = (*_USUAL, (MERGED_INTO, ABSORBED))
+
+LINKS = (*chain.from_iterable(_USUAL), "related")
+"""The kinds of links by their usual names. Merges and splits are events of their own."""
 
 INVERSE: Mapping[str, str] = MappingProxyType({
     "related": "related",

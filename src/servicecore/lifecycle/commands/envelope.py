@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType, NoneType
+from types import MappingProxyType
 from typing import ClassVar
 
 import attrs
@@ -13,19 +13,9 @@ from attrs import field, frozen
 from servicecore.errors import InvalidValue
 from servicecore.instants import as_instant
 from servicecore.lifecycle.events import Actor, Event
+from servicecore.lifecycle.events.envelope import check_types
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-
-_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "str": ((str,), "text"),
-    "str | None": ((str, NoneType), "text, or None"),
-    "bool": ((bool,), "a bool"),
-    "int": ((int,), "a whole number"),
-    "float": ((int, float), "a number"),
-    "float | None": ((int, float, NoneType), "a number, or None"),
-    "Actor | None": ((Actor, NoneType), "an Actor, or None"),
-}
-"""What fields of these types take, and what that is called."""
 
 
 def _occurred(moment: datetime | int | None) -> int | None:
@@ -55,8 +45,7 @@ class Command:
     occurred: int | None = field(alias="occurred_at", default=None, converter=_occurred)
 
     def __attrs_post_init__(self) -> None:
-        for each in attrs.fields(type(self)):
-            _check_type(each.name, getattr(self, each.name), str(each.type))
+        check_types(self)
         for name in ("id", "request"):
             if not getattr(self, name).strip():
                 raise InvalidValue(f"the {name} of {type(self).__name__} is empty: expected text")
@@ -79,13 +68,6 @@ class Command:
     def __str__(self) -> str:
         names = (each.name for each in attrs.fields(type(self)))
         return self.phrase.format_map({name: getattr(self, name) for name in names})
-
-
-def _check_type(name: str, value: object, annotation: str) -> None:
-    if annotation in _TYPES:
-        types, expected = _TYPES[annotation]
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise InvalidValue(f"{name} is {value!r}: expected {expected}")
 
 
 def own_fields(kind: type[Command | Event]) -> Mapping[str, str]:

@@ -10,23 +10,15 @@ from servicecore.errors import InvalidValue
 from servicecore.lifecycle import events
 from servicecore.lifecycle.commands.envelope import Command
 from servicecore.lifecycle.events.envelope import as_until
-from servicecore.requests import Fact
+from servicecore.requests import Fact, checked_facts
 
 
 def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
-    if not isinstance(facts, Mapping):
-        raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
-    for name, fact in facts.items():
-        _check_fact(name, fact)
-    return dict(facts)
-
-
-def _check_fact(name: object, fact: object) -> None:
-    if not isinstance(name, str) or name in RESERVED:
-        raise InvalidValue(f"facts: {name!r} is no name of a fact: expected text of your own")
-    if not isinstance(fact, str | int | float | bool | frozenset | None):
-        expected = "text, a number, true, false, None, or a frozen set of words"
-        raise InvalidValue(f"facts: {name} is {fact!r}: expected {expected}")
+    checked = checked_facts(facts)
+    for name in checked:
+        if name in RESERVED:
+            raise InvalidValue(f"facts: {name!r} is no name of a fact: expected text of your own")
+    return checked
 
 
 RESERVED = frozenset({"id", "opened", "opened_at", "fields"})
@@ -215,7 +207,10 @@ class Split(Command):
 
 @frozen(kw_only=True)
 class Link(Command):
-    """Say that it has to do with another request; `kind` is one of `LINKS` or a word of yours."""
+    """Say that it has to do with another request; `kind` is a usual one or a word of yours.
+
+    The usual ones are in `servicecore.lifecycle.links.LINKS`.
+    """
 
     writes = events.Linked
     phrase = "link {request} to {other}"

@@ -9,7 +9,7 @@ from functools import cache
 from types import NoneType
 
 import attrs
-from attrs import field, frozen
+from attrs import AttrsInstance, field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime
@@ -127,20 +127,33 @@ _EXPECTED: Mapping[str, tuple[tuple[type, ...], str]] = {
 
 
 @cache
-def _fields(event: type[Event]) -> tuple[tuple[str, tuple[type, ...], str], ...]:
-    declared = {each.name: str(each.type) for each in attrs.fields(event)}
+def _fields(kind: type[AttrsInstance]) -> tuple[tuple[str, tuple[type, ...], str], ...]:
+    declared = {each.name: str(each.type) for each in attrs.fields(kind)}
     return tuple((name, *_EXPECTED[kind]) for name, kind in declared.items() if kind in _EXPECTED)
 
 
-def check_types(event: Event) -> None:
+def check_types(said: AttrsInstance) -> None:
     """Refuse a field that holds something else than it is declared to (`InvalidValue`).
 
-    Events that come by the hundred thousand look at their own fields first, which costs a tenth.
+    It is for events and for commands. Events that come by the hundred thousand look at their own
+    fields first, and with `is_usual` at their envelope, which costs a tenth.
     """
-    for name, types, expected in _fields(type(event)):  # type: ignore[arg-type]  # a class has a hash
-        value = getattr(event, name)
+    for name, types, expected in _fields(type(said)):
+        value = getattr(said, name)
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise InvalidValue(f"{name} is {value!r}: expected {expected}")
+
+
+_ACTORS = frozenset({Actor, NoneType})
+
+
+def is_usual(event: Event) -> bool:
+    """Whether an envelope holds what it is declared to, by classes alone: those of others may."""
+    return (
+        event.request.__class__ is event.id.__class__ is event.cause.__class__ is str
+        and event.sequence.__class__ is int
+        and event.actor.__class__ in _ACTORS
+    )
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:

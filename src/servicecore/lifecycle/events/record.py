@@ -70,7 +70,7 @@ def _answers(answers: Mapping[str, float | str | None]) -> Mapping[str, float | 
         raise InvalidValue(f"answers is {answers!r}: expected a table of questions and answers")
     for question, answer in answers.items():
         _check_answer(question, answer)
-    return answers
+    return dict(answers)  # a copy, which the caller cannot change
 
 
 def _check_answer(question: object, answer: object) -> None:

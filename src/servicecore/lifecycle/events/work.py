@@ -9,28 +9,21 @@ from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, to_datetime
-from servicecore.lifecycle.events.envelope import Actor, Event, as_until, check_types
-from servicecore.requests import Fact
+from servicecore.lifecycle.events.envelope import Event, as_until, check_types, is_usual
+from servicecore.requests import Fact, checked_facts
 
 TEXT_OR_NONE = frozenset({str, NoneType})
-REPLY = frozenset({(bool, bool, str, Actor), (bool, bool, str, NoneType)})
-"""Most of these events come by the hundred thousand: a look at their own fields has to do."""
-
-
-def _facts(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
-    if not isinstance(facts, Mapping):
-        raise InvalidValue(f"facts is {facts!r}: expected a table of facts")
-    return facts
+"""Most of these events come by the hundred thousand: a look at the classes has to do."""
 
 
 @frozen(kw_only=True)
 class Opened(Event):
     """The request came in. `facts` are what is known of it: kind, customer, channel, tags …"""
 
-    facts: Mapping[str, Fact] = field(factory=dict, hash=False, converter=_facts)
+    facts: Mapping[str, Fact] = field(factory=dict, hash=False, converter=checked_facts)
 
     def __attrs_post_init__(self) -> None:
-        if self.request.__class__ is not str:
+        if not is_usual(self):
             check_types(self)
 
 
@@ -38,10 +31,10 @@ class Opened(Event):
 class FactsChanged(Event):
     """Some facts are different from now on; the others stay."""
 
-    facts: Mapping[str, Fact] = field(hash=False, converter=_facts)
+    facts: Mapping[str, Fact] = field(hash=False, converter=checked_facts)
 
     def __attrs_post_init__(self) -> None:
-        if self.request.__class__ is not str:
+        if not is_usual(self):
             check_types(self)
 
 
@@ -63,6 +56,7 @@ class Prioritised(Event):
             not self.priority.__class__ is self.reason.__class__ is self.source.__class__ is str
             or self.impact.__class__ not in TEXT_OR_NONE
             or self.urgency.__class__ not in TEXT_OR_NONE
+            or not is_usual(self)
         ):
             check_types(self)
 
@@ -85,7 +79,11 @@ class Assigned(Event):
     person: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.group.__class__ not in TEXT_OR_NONE or self.person.__class__ not in TEXT_OR_NONE:
+        if (
+            self.group.__class__ not in TEXT_OR_NONE
+            or self.person.__class__ not in TEXT_OR_NONE
+            or not is_usual(self)
+        ):
             check_types(self)
 
 
@@ -99,7 +97,8 @@ class StatusChanged(Event):
     waiting_on: str = ""
 
     def __attrs_post_init__(self) -> None:
-        if not self.status.__class__ is self.reason.__class__ is self.waiting_on.__class__ is str:
+        said = self.status.__class__ is self.reason.__class__ is self.waiting_on.__class__ is str
+        if not said or not is_usual(self):
             check_types(self)
 
     @property
@@ -117,8 +116,8 @@ class Replied(Event):
     channel: str = ""
 
     def __attrs_post_init__(self) -> None:
-        said = self.public.__class__, self.automatic.__class__, self.channel.__class__
-        if (*said, self.actor.__class__) not in REPLY:
+        flags = self.public.__class__ is self.automatic.__class__ is bool
+        if not flags or self.channel.__class__ is not str or not is_usual(self):
             check_types(self)
 
 
@@ -135,7 +134,8 @@ class Resolved(Event):
     reason: str = ""
 
     def __attrs_post_init__(self) -> None:
-        if not self.status.__class__ is self.reason.__class__ is str:
+        said = self.status.__class__ is self.reason.__class__ is str
+        if not said or not is_usual(self):
             check_types(self)
 
 
@@ -155,7 +155,8 @@ class Closed(Event):
     reason: str = ""
 
     def __attrs_post_init__(self) -> None:
-        if not self.status.__class__ is self.reason.__class__ is str:
+        said = self.status.__class__ is self.reason.__class__ is str
+        if not said or not is_usual(self):
             check_types(self)
 
 
@@ -189,7 +190,7 @@ def _times(used: Mapping[str, int]) -> Mapping[str, int]:
     for clock, time in used.items():
         if type(time) is not int or time < 0:
             raise InvalidValue(f"used of {clock!r} is {time!r}: expected microseconds, 0 or more")
-    return used
+    return dict(used)
 
 
 @frozen(kw_only=True)
@@ -207,7 +208,10 @@ class SplitFrom(Event):
 
 @frozen(kw_only=True)
 class Linked(Event):
-    """The request has to do with another one; `kind` is one of `LINKS`, or a host's own word."""
+    """The request has to do with another one; `kind` is a usual one or a host's own word.
+
+    The usual ones are in `servicecore.lifecycle.links.LINKS`.
+    """
 
     kind: str
     other: str
@@ -219,7 +223,3 @@ class Unlinked(Event):
 
     kind: str
     other: str
-
-
-LINKS = ("parent", "child", "duplicate of", "duplicated by", "caused by", "cause of", "related")
-"""The kinds of links by their usual names. Merges and splits are events of their own."""

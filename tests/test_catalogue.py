@@ -323,3 +323,12 @@ def test_values_can_be_copied_and_compared():
         copied = pickle.loads(pickle.dumps(value))  # noqa: S301  # it is our own
         assert copied == value
         assert hash(copied) == hash(value)
+
+
+def test_what_the_catalogue_knows_of_calendars_can_be_read_alone() -> None:
+    """A customer of another calendar is another catalogue; copies of this one know theirs."""
+    catalogue = Catalogue(customers=[Customer("acme", calendar="night"), Customer("bits")])
+    assert catalogue.calendars_of == {"acme": "night"}
+    with pytest.raises(TypeError):
+        catalogue.calendars_of["bits"] = "day"  # type: ignore[index]
+    assert pickle.loads(pickle.dumps(catalogue)).calendars_of == {"acme": "night"}  # noqa: S301  # our own

@@ -1,6 +1,8 @@
 """From a history to a situation: the default clocks, policies and priorities over time."""
 
+import pickle
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -490,3 +492,12 @@ def test_resolution_counts_what_a_walk_by_quarters_counts(
         if quarter < quarters and running and not paused:
             expected += 0.25
     assert elapsed(at(history, quarters / 4), "resolution") == expected
+
+
+def test_readings_can_be_read_alone_and_a_situation_copied() -> None:
+    """A situation is a value: nobody changes what its clocks show, and copies show the same."""
+    situation = at([opened(), resolved(1)], 3)
+    with pytest.raises(TypeError):
+        situation.readings["resolution"] = ()  # type: ignore[index]
+    for again in (deepcopy(situation), pickle.loads(pickle.dumps(situation))):  # noqa: S301  # our own
+        assert again.readings == situation.readings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -49,22 +50,15 @@ class Catalogue:
     customers: tuple[Customer, ...] = field(default=(), converter=_customers)
     slas: tuple[Agreement, ...] = field(init=False, eq=False, repr=False)
     """The agreements that are SLAs, in their order."""
-    calendars_of: Mapping[str | None, str] = field(init=False, eq=False, repr=False)
-    """The names of the calendars of those customers that have one of their own."""
     _service: dict[str, Service] = field(init=False, eq=False, repr=False)
     _agreement: dict[str, Agreement] = field(init=False, eq=False, repr=False)
     _customer: dict[str, Customer] = field(init=False, eq=False, repr=False)
     _slas_of: Mapping[str | None, list[Agreement]] = field(init=False, eq=False, repr=False)
+    _calendars: dict[str | None, str] = field(init=False, eq=False, repr=False)
 
     @slas.default
     def _only_slas(self) -> tuple[Agreement, ...]:
         return tuple(agreement for agreement in self.agreements if agreement.kind == SLA)
-
-    @calendars_of.default
-    def _customers_calendars(self) -> Mapping[str | None, str]:
-        return {
-            customer.name: customer.calendar for customer in self.customers if customer.calendar
-        }
 
     @_service.default
     def _service_by_name(self) -> dict[str, Service]:
@@ -86,6 +80,17 @@ class Catalogue:
             for customer in agreement.customers or (None,):
                 found.setdefault(customer, []).append(agreement)
         return found
+
+    @_calendars.default
+    def _customers_calendars(self) -> dict[str | None, str]:
+        return {
+            customer.name: customer.calendar for customer in self.customers if customer.calendar
+        }
+
+    @property
+    def calendars_of(self) -> Mapping[str | None, str]:
+        """The names of the calendars of those customers that have one of their own."""
+        return MappingProxyType(self._calendars)
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
@@ -115,6 +120,24 @@ class Catalogue:
         """
         offering = self._asked(request)
         return offering.approval if offering else None
+
+    def group(self, request: Request) -> str:
+        """The group that takes a request: its offering's, or else its service's; or nothing.
+
+        >>> payroll = Service("payroll", group="pay", offerings=[Offering("slip", group="desk")])
+        >>> slip = Request(id="R1", opened_at=0, offering="slip")
+        >>> Catalogue(services=[payroll]).group(slip)
+        'desk'
+        """
+        offering = self._asked(request)
+        if offering is not None and offering.group:
+            return offering.group
+        for service in self.services:
+            if request.service == service.name or (
+                request.service is None and offering in service.offerings
+            ):
+                return service.group
+        return ""
 
     def _asked(self, request: Request) -> Offering | None:
         found = [

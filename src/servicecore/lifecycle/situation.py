@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -149,7 +150,7 @@ class Situation:
     def readings(self) -> Mapping[str, tuple[Reading, ...]]:
         """What each clock shows, cycle by cycle."""
         read = {name: clock.readings(self.instant) for name, clock in self.state.clocks.items()}
-        return {name: cycles for name, cycles in read.items() if cycles}
+        return MappingProxyType({name: cycles for name, cycles in read.items() if cycles})
 
     def reading(self, clock: str) -> Reading | None:
         """What a clock shows: its latest cycle; None where nothing is owed or it is unknown."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from attrs import frozen
 
-from servicecore.errors import InvalidValue, UnknownName
-from servicecore.instants import to_datetime, to_instant, zone_named
+from servicecore.errors import InvalidValue
+from servicecore.instants import to_datetime, zone_named
+from servicecore.policyfile.calendars import calendar_in
 from servicecore.policyfile.tables import (
+    INSTANT,
     Readers,
     entries_of,
     fields_of,
+    instant,
     items_of,
     text,
     texts,
@@ -31,7 +33,6 @@ LAYERS = "a list of layers, the last of which beats the others"
 LAYER = "a table with name, members, start, every, restricted_to and timezone"
 COVERS = "a list of covers"
 COVER = "a table with person, start, end and reason"
-INSTANT = "an instant with its offset, such as '2026-01-01T00:00:00+01:00'"
 ZONE = "an IANA name such as 'Europe/Berlin'"
 
 
@@ -78,7 +79,7 @@ class _Reader:
             "members": _members,
             "start": partial(_checked, "start", WALL_TIME),
             "every": partial(_checked, "every", EVERY),
-            "restricted_to": self.calendar,
+            "restricted_to": partial(calendar_in, self.calendars),
             "timezone": _zone,
         }
         required = {
@@ -88,12 +89,6 @@ class _Reader:
             "every": EVERY,
         }
         return Layer(**fields_of(written, readers, LAYER, required))
-
-    def calendar(self, written: object) -> Calendar:
-        name = text(written, "the name of a calendar")
-        if name not in self.calendars:
-            raise UnknownName("calendar", name, self.calendars)
-        return self.calendars[name]
 
 
 def _zone(written: object) -> str:
@@ -114,7 +109,7 @@ def _checked(option: str, expected: str, written: object) -> object:
 
 
 def _cover(written: object) -> Cover:
-    readers: Readers = {"person": text, "start": _instant, "end": _instant, "reason": _reason}
+    readers: Readers = {"person": text, "start": instant, "end": instant, "reason": _reason}
     required = {"person": "who is on call", "start": INSTANT, "end": INSTANT}
     return Cover(**fields_of(written, readers, COVER, required))
 
@@ -123,13 +118,6 @@ def _reason(written: object) -> str:
     if isinstance(written, str):  # which may be empty
         return written
     raise unexpected(written, "text")
-
-
-def _instant(written: object) -> int:
-    try:
-        return to_instant(datetime.fromisoformat(text(written, INSTANT)))
-    except ValueError:
-        raise unexpected(written, INSTANT) from None
 
 
 def rotas_to_dict(

@@ -137,7 +137,7 @@ def whole_number(written: object) -> int:
 def instant(written: object) -> int:
     """An instant, in microseconds, out of a date and a time with its offset."""
     try:
-        return to_instant(datetime.fromisoformat(text(written)))
+        return to_instant(datetime.fromisoformat(text(written, INSTANT)))
     except ValueError:
         raise unexpected(written, INSTANT) from None
 

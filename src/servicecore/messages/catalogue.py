@@ -23,7 +23,7 @@ SHIPPED = Path(__file__).with_name("catalogues")
 
 
 @frozen
-class Catalogue:
+class MessageCatalogue:
     """The translations of one file, for one language; `compiled` is what gettext reads."""
 
     language: str
@@ -42,12 +42,12 @@ def shipped_languages() -> list[str]:
 
 
 @lru_cache
-def shipped(language: str) -> Catalogue:
+def shipped(language: str) -> MessageCatalogue:
     """Our own catalogue of a language."""
     return catalogue_in(SHIPPED / f"{language}.po")
 
 
-def catalogue_in(path: str | PathLike[str]) -> Catalogue:
+def catalogue_in(path: str | PathLike[str]) -> MessageCatalogue:
     """The catalogue in a `.po` file, checked; it says itself for which language it is.
 
     Raises `MessageFileError` with everything that is wrong, and `InvalidValue` where the file
@@ -64,7 +64,7 @@ def catalogue_in(path: str | PathLike[str]) -> Catalogue:
             catalog.delete(message.id, message.context)  # it is left to the catalogues below
     compiled = BytesIO()
     write_mo(compiled, catalog)
-    return Catalogue(str(catalog.locale_identifier).replace("_", "-"), compiled.getvalue())
+    return MessageCatalogue(str(catalog.locale_identifier).replace("_", "-"), compiled.getvalue())
 
 
 def _read(path: str | PathLike[str]) -> Catalog:

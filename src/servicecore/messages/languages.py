@@ -7,7 +7,12 @@ from gettext import NullTranslations
 from os import PathLike
 
 from servicecore.errors import InvalidValue, MissingExtra, UnknownName
-from servicecore.messages.catalogue import Catalogue, catalogue_in, shipped, shipped_languages
+from servicecore.messages.catalogue import (
+    MessageCatalogue,
+    catalogue_in,
+    shipped,
+    shipped_languages,
+)
 from servicecore.messages.wording import ENGLISH, Messages
 
 NAMES = {"ar": "Arabic", "ru": "Russian"}
@@ -72,7 +77,7 @@ def _without_region(tag: str) -> str:
     return tag.partition("-")[0]
 
 
-def _in_order(tag: str, own: list[Catalogue]) -> list[Catalogue]:
+def _in_order(tag: str, own: list[MessageCatalogue]) -> list[MessageCatalogue]:
     """The catalogues for a language, the one that wins at the end."""
     general = _without_region(tag)
     ours = [shipped(general)] if general in shipped_languages() else []
@@ -84,7 +89,7 @@ def _covers(language: str, tag: str) -> bool:
     return f"{tag}-".lower().startswith(f"{language}-".lower())
 
 
-def _localised(tag: str, catalogues: list[Catalogue]) -> Messages:
+def _localised(tag: str, catalogues: list[MessageCatalogue]) -> Messages:
     from servicecore.messages.localised import LocaleFormats, locale_of
 
     translations = NullTranslations()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from servicecore import __version__
 from servicecore.backtest import backtest
@@ -30,6 +31,9 @@ from servicecore.messages import messages_in
 from servicecore.policyfile import load_policies, policies_schema
 from servicecore.sla.book_changes import book_changes
 from servicecore.sla.checks import check
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # the class has no other name
 
 PROGRESS_EVERY = 1.0
 """Seconds between two lines of progress."""
@@ -59,13 +63,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"servicecore {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    for add in (_add_demo, _add_check, _add_replay, _add_backtest, _add_diff, _add_schema):
+        add(commands)
+    return parser
+
+
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="replay 300 real incidents under an example policy")
     demo.set_defaults(command=_demo)
 
+
+def _add_check(commands: Commands) -> None:
     checking = commands.add_parser("check", help="find the faults of a policy file")
     checking.add_argument("policies", type=Path, metavar="POLICIES")
     checking.set_defaults(command=_check)
 
+
+def _add_replay(commands: Commands) -> None:
     replaying = commands.add_parser("replay", help="replay a log under a policy file")
     replaying.add_argument("policies", type=Path, metavar="POLICIES")
     _add_log(replaying)
@@ -80,19 +94,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     replaying.set_defaults(command=_replay)
 
+
+def _add_backtest(commands: Commands) -> None:
     trying = commands.add_parser("backtest", help="replay a log under two policy files")
     _add_books(trying)
     _add_log(trying)
     trying.add_argument("--flips", type=_count, default=3, metavar="N", help="verdicts to explain")
     trying.set_defaults(command=_backtest)
 
+
+def _add_diff(commands: Commands) -> None:
     comparing = commands.add_parser("diff", help="say what changed between two policy files")
     _add_books(comparing)
     comparing.set_defaults(command=_diff)
 
+
+def _add_schema(commands: Commands) -> None:
     schema = commands.add_parser("schema", help="print the JSON Schema of policy files")
     schema.set_defaults(command=_schema)
-    return parser
 
 
 def _add_books(command: argparse.ArgumentParser) -> None:

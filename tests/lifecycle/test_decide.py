@@ -49,7 +49,9 @@ from servicecore.lifecycle.decide import decide, decide_on, open_request
 from servicecore.lifecycle.events import (
     EVENTS,
     Actor,
+    ApprovalDecided,
     ApprovalRequested,
+    Assigned,
     Event,
     Opened,
     PromiseMade,
@@ -70,7 +72,13 @@ SIEGE = {"business stopped": {"resolution": Target("1h")}}
 STANDARD = Policy("standard", {"resolution": Target("8h")}, overrides=SIEGE)
 BOOK = PolicyBook.of(STANDARD)
 LAPTOP = Service(
-    "laptops", offerings=[Offering("laptop", approval=Approval("bo")), Offering("mouse")]
+    "laptops",
+    offerings=[
+        Offering("laptop", approval=Approval("bo")),
+        Offering("tablet", approval=Approval("bo")),
+        Offering("car", approval=Approval("cy")),
+        Offering("mouse"),
+    ],
 )
 CATALOGUE = Catalogue(services=[LAPTOP])
 WITH_APPROVAL = PolicyBook.of(STANDARD, catalogue=CATALOGUE)
@@ -373,6 +381,59 @@ class TestApproval:
             ["FactsChanged", "ApprovalRequested"], changed.id,
         )  # fmt: skip
         assert len(desk.do(ChangeFacts, facts={"location": "attic"})) == 1
+
+    def test_what_is_not_asked_for_any_longer_needs_no_approval(self) -> None:
+        """R8: nobody decides on it any more, and nothing stays shut for good."""
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        changed, over = desk.do(ChangeFacts, facts={"offering": "mouse"})
+        assert isinstance(over, ApprovalDecided)
+        assert (over.granted, over.cause) == (True, changed.id)
+        assert over.reason == "what is asked for now needs no approval"
+        desk.do(ChangeStatus, status="in progress")
+        assert names(desk.do(ChangeFacts, facts={"offering": "laptop"})) == [
+            "FactsChanged", "ApprovalRequested",
+        ]  # fmt: skip
+
+    def test_neither_does_one_that_was_denied_stand_against_another_thing(self) -> None:
+        """R8."""
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        desk.do(DecideApproval, granted=False, reason="too dear")
+        assert desk.refused(DecideApproval, granted=True) == ("no approval is pending",)
+        assert len(desk.do(ChangeFacts, facts={"location": "attic"})) == 1
+        desk.do(ChangeFacts, facts={"offering": "mouse"})
+        desk.do(Resolve)
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        desk.do(DecideApproval, granted=False, reason="too dear")
+        assert names(desk.do(ChangeFacts, facts={"offering": "car"})) == [
+            "FactsChanged", "ApprovalRequested",
+        ]  # fmt: skip
+
+    def test_another_approver_is_asked_instead(self) -> None:
+        """R8."""
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        changed, over, asked = desk.do(ChangeFacts, facts={"offering": "car"})
+        assert names((over, asked)) == ["ApprovalDecided", "ApprovalRequested"]
+        assert over.cause == asked.cause == changed.id
+        assert desk.refused(Resolve) == ("an approval by cy is pending",)
+        desk.do(DecideApproval, granted=True)
+        desk.do(Resolve)
+        assert replay(desk.history, WITH_APPROVAL, at=after(9), audit=True).refusals == ()
+
+    def test_an_approval_is_for_one_thing(self) -> None:
+        """R8: the approver of one thing has not agreed to another; pending, they are asked once."""
+        desk = Desk(WITH_APPROVAL, offering="laptop")
+        assert names(desk.do(ChangeFacts, facts={"offering": "tablet"})) == ["FactsChanged"]
+        desk.do(DecideApproval, granted=True)
+        assert len(desk.do(ChangeFacts, facts={"location": "attic", "offering": "tablet"})) == 1
+        desk.do(ChangeFacts, facts={"offering": "laptop"})
+        assert desk.refused(Resolve) == ("an approval by bo is pending",)
+
+    def test_an_approval_that_the_catalogue_never_demanded_is_left_alone(self) -> None:
+        """R1: as a log has it, for what the catalogue does not know."""
+        desk = Desk(WITH_APPROVAL, offering="crane")
+        desk.history.append(ApprovalRequested(request="R1", occurred_at=NINE, approver="eve"))
+        assert names(desk.do(ChangeFacts, facts={"offering": "mouse"})) == ["FactsChanged"]
+        assert desk.refused(Resolve) == ("an approval by eve is pending",)
 
     def test_while_pending_no_work_starts_except_under_an_override(self) -> None:
         """R8."""
@@ -693,6 +754,42 @@ class TestRecord:
 
     def test_a_request_is_opened_once(self) -> None:
         assert Desk().refused(Open) == ("it has been open since 2026-03-06 09:00 UTC",)
+
+
+PAY = Service(
+    "pay",
+    group="payroll",
+    offerings=[Offering("slip"), Offering("advance", group="treasury", approval=Approval("bo"))],
+)
+WITH_GROUPS = PolicyBook.of(STANDARD, catalogue=Catalogue(services=[PAY, LAPTOP]))
+
+
+class TestGroups:
+    @pytest.mark.parametrize(
+        ("facts", "group"),
+        [
+            ({"service": "pay"}, "payroll"),
+            ({"service": "pay", "offering": "slip", "person": "ann"}, "payroll"),
+            ({"offering": "slip"}, "payroll"),
+            ({"service": "pay", "offering": "advance"}, "treasury"),
+            ({"service": "pay", "offering": "advance", "group": "desk"}, "desk"),
+            ({"service": "laptops", "offering": "mouse"}, None),
+            ({"offering": "crane"}, None),
+            ({}, None),
+        ],
+    )
+    def test_the_group_that_takes_such_requests_gets_it(
+        self, facts: dict[str, str], group: str | None
+    ) -> None:
+        """R9: the offering's before the service's, and the one that is named before both."""
+        desk = Desk(WITH_GROUPS, **facts)
+        ownership = desk.situation.ownership
+        assert (ownership.group, ownership.person) == (group, facts.get("person"))
+        assert (ownership.handoffs, ownership.ungrouped is None) == (0, group is not None)
+        assigned = [event for event in desk.history if isinstance(event, Assigned)]
+        assert len(assigned) == (group is not None and "group" not in facts)
+        assert all(event.cause == "c0/1" for event in assigned)
+        assert replay(desk.history, WITH_GROUPS, at=after(1), audit=True).refusals == ()
 
 
 class TestFilledIn:

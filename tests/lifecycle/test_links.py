@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from servicecore import PolicyBook, replay
 from servicecore.catalogue import Approval, Catalogue, Offering, Service
-from servicecore.errors import InvalidValue, TransitionRefused
+from servicecore.errors import InvalidValue, TransitionRefused, UnknownName
 from servicecore.lifecycle.commands import (
     Absorb,
+    ApplyPolicy,
     Cancel,
     Close,
     Command,
@@ -28,10 +29,20 @@ from servicecore.lifecycle.commands import (
     Report,
     Resolve,
     Split,
+    StartOverride,
     Unlink,
 )
 from servicecore.lifecycle.decide import decide_on, open_request
-from servicecore.lifecycle.events import Event, Linked, PromiseMade, SplitFrom, Unlinked
+from servicecore.lifecycle.events import (
+    Actor,
+    Event,
+    Linked,
+    OverrideStarted,
+    PolicyApplied,
+    PromiseMade,
+    SplitFrom,
+    Unlinked,
+)
 from servicecore.lifecycle.links import INVERSE, LINKS, inverse, links_of
 from servicecore.lifecycle.merging import Merged, merge
 from servicecore.lifecycle.promises import PromiseState
@@ -40,8 +51,21 @@ from servicecore.sla import Policy, State, Target
 
 NINE = datetime(2026, 3, 6, 9, tzinfo=UTC)
 TARGETS = {"first response": Target("4h"), "resolution": Target("8h"), "update": Target("3h")}
-LAPTOP = Service("laptops", offerings=[Offering("laptop", approval=Approval("bo"))])
-BOOK = PolicyBook.of(Policy("all", TARGETS), catalogue=Catalogue(services=[LAPTOP]))
+LAPTOP = Service(
+    "laptops",
+    offerings=[
+        Offering("laptop", approval=Approval("bo")),
+        Offering("tablet", approval=Approval("bo")),
+        Offering("crane", group="yard"),
+    ],
+)
+SIEGE = {"siege": {"resolution": Target("2h")}}
+BOOK = PolicyBook.of(
+    Policy("calm", TARGETS, {"customer": "calm"}),
+    Policy("all", TARGETS, overrides=SIEGE),
+    Policy("vip", TARGETS, overrides=SIEGE),
+    catalogue=Catalogue(services=[LAPTOP]),
+)
 
 
 def after(hours: float) -> datetime:
@@ -239,6 +263,57 @@ class TestSplit:
         command = Split(id="again", request="R1", child="R3")
         off = split(requests.at("R1", 3), command, at=after(3))
         assert replay(off.child_events, BOOK, at=after(4)).state.approval is None
+        command = Split(id="other", request="R1", child="R4", facts={"offering": "tablet"})
+        off = split(requests.at("R1", 3), command, at=after(3))
+        asked = replay(off.child_events, BOOK, at=after(4)).state.approval
+        assert asked is not None, "nobody has agreed to this one, though the same would have to"
+
+    def test_what_was_decided_for_the_parent_holds_for_the_part(self) -> None:
+        """P2, Q3: a policy that was applied, and an override that runs, by whom and why."""
+        requests = Requests("R1")
+        bo, cy = Actor("bo"), Actor("cy")
+        requests.do("R1", ApplyPolicy, 1, policy="vip", reason="they asked", actor=bo)
+        siege: dict[str, Any] = {"override": "siege", "reason": "no sale"}
+        requests.do("R1", StartOverride, 1, **siege, until=after(1.5), actor=cy)
+        requests.do("R1", StartOverride, 2, **siege, until=after(9), actor=cy)
+        off = requests.split("R1", "R2", 3)
+        applied, started = off.child_events[3:]
+        assert isinstance(applied, PolicyApplied)
+        assert isinstance(started, OverrideStarted)
+        assert (applied.policy, applied.source, applied.reason) == ("vip", "person", "they asked")
+        assert (started.override, started.reason, started.until_at) == (
+            "siege",
+            "no sale",
+            after(9),
+        )
+        assert [event.actor for event in (applied, started)] == [bo, cy]
+        assert [event.id for event in (applied, started)] == ["split/5", "split/6"]
+        child = replay(off.child_events, BOOK, at=after(10), audit=True)
+        assert (child.policy, child.refusals) == ("vip", ())
+        assert requests.at("R2", 5).reading("resolution").due_at == after(5), "2h from the split"
+
+    def test_an_override_that_the_parts_policy_does_not_have_is_left_out(self) -> None:
+        """R1: what decide would refuse is not written by the way."""
+        requests = Requests("R1", customer="acme")
+        requests.do("R1", StartOverride, 1, override="siege", reason="no sale")
+        off = requests.split("R1", "R2", 3, customer="calm")
+        assert [type(event).__name__ for event in off.child_events] == [
+            "Opened", "SplitFrom", "Linked",
+        ]  # fmt: skip
+
+    def test_the_part_goes_to_the_group_that_takes_such_requests(self) -> None:
+        """R9: unless its parent has one."""
+        requests = Requests("R1")
+        requests.split("R1", "R2", 1, offering="crane")
+        assert requests.at("R2", 2).ownership.group == "yard"
+        requests = Requests("R1", group="desk")
+        requests.split("R1", "R2", 1, offering="crane")
+        assert requests.at("R2", 2).ownership.group == "desk"
+
+    def test_facts_that_the_matrix_does_not_know_are_refused(self) -> None:
+        """R1."""
+        with pytest.raises(UnknownName, match="impact"):
+            Requests("R1").split("R1", "R2", 1, impact="huge", urgency="low")
 
     def test_a_part_of_what_is_final_or_of_itself_is_refused(self) -> None:
         requests = Requests("R1")

@@ -92,7 +92,10 @@ def decide_on(
 
 
 def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tuple[Event, ...]:
-    """The events that open a request; an approval is requested where its offering demands one.
+    """The events that open a request, and what follows from that by the catalogue.
+
+    An approval is requested where the offering demands one, and where the facts name no group, the
+    one that takes such requests gets it.
 
     Raises `UnknownName` for a priority, an impact or an urgency that the book does not have, and
     `InvalidValue` for facts that no request can have.
@@ -155,10 +158,14 @@ def behind(situation: Situation, event: Event) -> Situation:
     return situation_of(evolve(situation.state, event, book), book, at=situation.instant)
 
 
-def followers(situation: Situation, event: Event, pen: Pen, number: int) -> tuple[Event, ...]:
-    """What follows from an event and may be written, numbered from `number` on."""
+def followers(
+    situation: Situation, event: Event, pen: Pen, number: int, *, but: type[Event] | None = None
+) -> tuple[Event, ...]:
+    """What follows from an event and may be written, numbered from `number` on; `but` such ones."""
     followed: list[Event] = []
     for kind, said in following(situation, event):
+        if kind is but:
+            continue
         follower = pen.write(kind, said, number + len(followed), cause=event.id)
         if not reasons_against(situation, follower):
             followed.append(follower)

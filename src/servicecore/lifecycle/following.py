@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from servicecore.catalogue.services import Approval
 from servicecore.lifecycle.events import (
+    ApprovalDecided,
     ApprovalRequested,
+    Assigned,
     Event,
     FactsChanged,
     Opened,
@@ -19,6 +22,8 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.facts import facts_of
 from servicecore.lifecycle.situation import Situation
+from servicecore.lifecycle.state import RequestState
+from servicecore.requests import Fact, Request
 
 Said = tuple[type[Event], Mapping[str, object]]
 """An event to be written: its type, and what it says besides its envelope."""
@@ -74,23 +79,54 @@ def _from_choice(situation: Situation, choice: OptionChosen) -> Iterator[Said]:
         yield StatusChanged, {"status": lifecycle.working, "reason": reason}
 
 
-def _approval(situation: Situation, _: Opened | FactsChanged) -> Iterator[Said]:
-    """An offering that demands an approval asks for it, at the opening or when it is changed to."""
+def _from_opening(situation: Situation, _: Opened) -> Iterator[Said]:
+    """What is asked for may demand an approval, and have a group that takes it."""
     approval = situation.book.catalogue.approval(situation.request)
-    if approval is not None and not _asked(situation, approval.approver):
+    if approval is not None:
         yield ApprovalRequested, {"approver": approval.approver, "side": approval.side}
+    owner, group = situation.ownership, situation.book.catalogue.group(situation.request)
+    if group and owner.group is None:
+        yield Assigned, {"group": group, "person": owner.person}
 
 
-def _asked(situation: Situation, approver: str) -> bool:
-    return any(
-        isinstance(event, ApprovalRequested) and event.approver == approver
-        for event in situation.history
-    )
+def _from_change(situation: Situation, change: FactsChanged) -> Iterator[Said]:
+    """Another offering demands its own approval, and no longer the one that was asked for (R8)."""
+    before, now = _before(situation, change), situation.request
+    if (before.service, before.offering) == (now.service, now.offering):
+        return
+    catalogue = situation.book.catalogue
+    demanded = catalogue.approval(now)
+    if catalogue.approval(before) is not None and _outlived(situation.state, demanded):
+        needs = "another approval" if demanded else "no approval"
+        yield ApprovalDecided, {"granted": True, "reason": f"what is asked for now needs {needs}"}
+    if demanded is not None:
+        yield ApprovalRequested, {"approver": demanded.approver, "side": demanded.side}
+
+
+def _before(situation: Situation, change: FactsChanged) -> Request:
+    """The request as far as its service and offering go, before they were changed."""
+    known: dict[str, Fact] = {}
+    for event in situation.history:
+        if event is change:
+            break
+        if isinstance(event, Opened | FactsChanged):
+            known.update(event.facts)
+    asked = {name: known.get(name) for name in ("service", "offering")}
+    return Request.from_facts(situation.state.id, situation.state.opened, asked)
+
+
+def _outlived(state: RequestState, demanded: Approval | None) -> bool:
+    """Whether an approval that is pending or was denied is not the one that is demanded now."""
+    pending = state.approval
+    if demanded is None:
+        return pending is not None or state.denied is not None
+    asked = demanded.approver, demanded.side
+    return pending is not None and (pending.approver, pending.side_of_approver) != asked
 
 
 _FOLLOWING: Mapping[type[Event], Callable[[Situation, Any], Iterator[Said]]] = MappingProxyType({
-    Opened: _approval,
-    FactsChanged: _approval,
+    Opened: _from_opening,
+    FactsChanged: _from_change,
     Replied: _from_reply,
     OptionsOffered: _from_offer,
     OptionChosen: _from_choice,

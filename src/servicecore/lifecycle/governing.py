@@ -77,7 +77,7 @@ def _governing(situation: Situation) -> Policy | None:
     return state.policy
 
 
-def approval_demanded(situation: Situation, _: ApprovalRequested) -> str:
+def approval_demanded(situation: Situation, _: ApprovalRequested | None) -> str:
     """As little formality as possible: an approval only where the offering demands it (R8)."""
     demanded = situation.book.catalogue.approval(situation.request)
     return "" if demanded else "its offering demands no approval"

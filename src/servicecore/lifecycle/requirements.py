@@ -135,8 +135,15 @@ def _no_approval_pending(situation: Situation, _: ApprovalRequested) -> str:
     return f"an approval by {pending.approver} is pending already" if pending else ""
 
 
-def _approval_pending(situation: Situation, _: ApprovalDecided) -> str:
-    return "" if situation.state.approval else "no approval is pending"
+def _approval_pending(situation: Situation, event: ApprovalDecided) -> str:
+    if situation.state.approval or (event.granted and _needless(situation)):
+        return ""
+    return "no approval is pending"
+
+
+def _needless(situation: Situation) -> bool:
+    """Whether one was denied for something that is not what is asked for now."""
+    return situation.state.denied is not None and bool(approval_demanded(situation, None))
 
 
 def _override_off(situation: Situation, event: OverrideStarted) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
@@ -9,14 +10,22 @@ from attrs import frozen
 
 from servicecore.errors import InvalidValue, TransitionRefused
 from servicecore.lifecycle.commands import Split
-from servicecore.lifecycle.decide import followers
-from servicecore.lifecycle.events import ApprovalDecided, Event, Linked, Opened, SplitFrom
+from servicecore.lifecycle.decide import behind, followers
+from servicecore.lifecycle.events import (
+    ApprovalDecided,
+    ApprovalRequested,
+    Event,
+    Linked,
+    Opened,
+    SplitFrom,
+)
 from servicecore.lifecycle.evolve import evolve
 from servicecore.lifecycle.guards import against_change, reasons_against
 from servicecore.lifecycle.links import CHILD, PARENT
 from servicecore.lifecycle.replay import situation as situation_of
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.writing import Pen, pen_for, pen_on
+from servicecore.sla.book import PolicyBook
 from servicecore.sla.rules import ClockRule
 
 
@@ -32,8 +41,9 @@ def split(parent: Situation, command: Split, *, at: datetime | int) -> SplitOff:
     """Make a part of a request a request of its own.
 
     It has the facts of its parent, but for those that the command says otherwise. The time that its
-    parent has used counts, and where its parent had its first response, none is owed; an approval
-    given for the same offering holds. Raises what `decide` raises.
+    parent has used counts, and where its parent had its first response, none is owed. A policy that
+    was applied to the parent and an override that runs hold for it too, and so does an approval if
+    the same is asked for. Raises what `decide` raises.
 
     >>> from servicecore.lifecycle.replay import replay
     >>> from servicecore.sla import PolicyBook
@@ -64,7 +74,33 @@ def _child(parent: Situation, command: Split, pen: Pen, cause: str) -> tuple[Eve
     }
     begun = pen.write(SplitFrom, said, 3, opened.id)
     linked = pen.write(Linked, {"kind": PARENT, "other": command.request}, 4, opened.id)
-    return (opened, begun, linked, *_approval(parent, (opened, begun, linked), pen))
+    child = _begun((opened, begun, linked), parent.book)
+    parent.book.prioritised(child.request)  # which refuses what its matrix does not know
+    for decided, said in _inherited(parent):
+        their = attrs.evolve(pen, actor=decided.actor)
+        event = their.write(type(decided), said, len(child.history) + 2, opened.id)
+        if not reasons_against(child, event):
+            child = behind(child, event)
+    asked = ApprovalRequested if _is_approved(parent, child) else None
+    number = len(child.history) + 2
+    return (*child.history, *followers(child, opened, pen, number, but=asked))
+
+
+def _begun(history: tuple[Event, ...], book: PolicyBook) -> Situation:
+    state = evolve(None, history[0], book)
+    for event in history[1:]:
+        state = evolve(state, event, book)
+    return situation_of(state, book, at=history[0].occurred)
+
+
+def _inherited(parent: Situation) -> Iterator[tuple[Event, dict[str, object]]]:
+    """What somebody decided for the parent and holds, a policy and overrides, and what it says."""
+    if (pinned := parent.state.pinned) is not None:
+        version = pinned.version or parent.version
+        said = {"policy": pinned.policy, "source": pinned.source, "reason": pinned.reason}
+        yield pinned, {**said, "version": version}
+    for event in parent.state.overrides.values():
+        yield event, {"override": event.override, "reason": event.reason, "until": event.until}
 
 
 def _used(parent: Situation) -> dict[str, int]:
@@ -80,19 +116,9 @@ def _until_resolved(rule: ClockRule) -> bool:
     return "opened" in rule.starts and not rule.renews and "replied" not in rule.stops
 
 
-def _approval(parent: Situation, history: tuple[Event, ...], pen: Pen) -> tuple[Event, ...]:
-    """The approval that the child's offering demands, unless the parent has it already."""
-    book = parent.book
-    state = evolve(None, history[0], book)
-    for event in history[1:]:
-        state = evolve(state, event, book)
-    child = situation_of(state, book, at=pen.occurred)
-    demanded = book.catalogue.approval(child.request)
-    if demanded == book.catalogue.approval(parent.request) and _approved(parent):
-        return ()
-    return followers(child, history[0], pen, len(history) + 2)
-
-
-def _approved(parent: Situation) -> bool:
+def _is_approved(parent: Situation, child: Situation) -> bool:
+    """Whether the parent has been given the approval, for the very same thing."""
+    ours, theirs = ((each.request.service, each.request.offering) for each in (parent, child))
     decided = [event for event in parent.history if isinstance(event, ApprovalDecided)]
-    return bool(decided) and decided[-1].granted and parent.state.approval is None
+    granted = bool(decided) and decided[-1].granted and parent.state.approval is None
+    return ours == theirs and granted

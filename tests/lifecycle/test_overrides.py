@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,8 +64,8 @@ def started(quarter: float, override: str = "business stopped", **fields: Any) -
     return event(OverrideStarted, quarter, override=override, **fields)
 
 
-def ended(quarter: float, override: str = "business stopped") -> Event:
-    return event(OverrideEnded, quarter, override=override)
+def ended(quarter: float, override: str = "business stopped", **fields: Any) -> Event:
+    return event(OverrideEnded, quarter, override=override, **fields)
 
 
 def seen(*events: Event, now: float, book: PolicyBook = BOOK, **facts: Any) -> Situation:
@@ -196,6 +197,32 @@ def test_priorities_under_an_override_leave_its_beginning_where_it_is(
     assert one.overrides[-1].elapsed == other.overrides[-1].elapsed
 
 
+@given(overridden, books(), st.data())
+@at_most(150)
+def test_clocks_tell_of_an_override_what_the_request_does(
+    history: list[Event], book: PolicyBook, data: st.DataObject
+) -> None:
+    """Q3, K8: why, who, until when and since when; however often it was declared."""
+    parties = st.none() | st.sampled_from(["ann", "bo"]).map(Actor)
+    history = [
+        attrs.evolve(each, reason=data.draw(st.sampled_from("xyz")), actor=data.draw(parties))
+        if isinstance(each, OverrideStarted)
+        else each
+        for each in history
+    ]
+    situation = replay(history, book, at=data.draw(instants(history)))
+    declared = situation.state.overrides
+    for cycles in situation.readings.values():
+        for overlay in [each for each in cycles[-1].overrides if each.ended is None]:
+            if cycles[-1].ended is not None:
+                continue
+            known = declared[overlay.name]
+            said = (known.reason, known.actor.party if known.actor else "", known.until)
+            assert (overlay.reason, overlay.who, overlay.until) == said
+            if not situation.reopenings:
+                assert overlay.started == max(known.occurred, cycles[-1].started or 0)
+
+
 # -- to the letter ---------------------------------------------------------------------------------
 
 
@@ -318,9 +345,62 @@ def test_a_reopened_request_is_under_it_still() -> None:
 
 
 def test_its_reason_names_who_declared_it() -> None:
-    """K8: whoever reads the clock can ask."""
-    declared = started(4, actor=Actor("bo"))
-    assert resolution(declared, now=5).overrides[0].reason == "no sale can be made (bo)"
+    """Q3, K8: whoever reads the clock can ask, and knows until when."""
+    (overlay,) = resolution(started(4, actor=Actor("bo"), until=at(9)), now=5).overrides
+    assert (overlay.reason, overlay.who) == ("no sale can be made", "bo")
+    assert overlay.until_at == at(9)
+
+
+def test_its_end_says_who_ended_it_and_why() -> None:
+    """Q3, K8: so it is with the end, by hand or by time."""
+    by_hand = ended(6, reason="the till works again", actor=Actor("bo"))
+    (overlay,) = resolution(started(4, until=at(9)), by_hand, now=7).overrides
+    assert (overlay.ended_reason, overlay.ended_by) == ("the till works again", "bo")
+    assert not overlay.ran_out
+    (overlay,) = resolution(started(4, until=at(9)), now=10).overrides
+    assert (overlay.ended_reason, overlay.ended_by, overlay.ended_at) == ("", "", at(9))
+    assert overlay.ran_out
+
+
+def test_one_that_sets_no_target_any_longer_says_so() -> None:
+    """Q3, P2: then it is off because of what the request has become."""
+    gold = Policy("gold", {"resolution": Target("5h")}, when={"customer": "acme"})
+    book = PolicyBook.of(gold, *BOOK.policies)
+    moved = event(FactsChanged, 5, facts={"customer": "acme"})
+    reading = seen(started(4), moved, now=6, book=book).readings["resolution"][0]
+    assert reading.overrides[0].ended_reason == "no target for priority none, gold"
+
+
+def test_ended_and_declared_in_one_instant_it_counts_anew() -> None:
+    """Q3: the heading and the clock tell the same beginning, and the end its reason."""
+    over = ended(6, reason="sold again", sequence=1)
+    situation = seen(started(4), over, started(6, sequence=2), now=7)
+    assert situation.state.overrides["business stopped"].occurred_at == at(6)
+    first, second = situation.readings["resolution"][0].overrides
+    assert (first.ended_at, first.ended_reason) == (at(6), "sold again")
+    assert (second.started_at, second.ended) == (at(6), None)
+
+
+def test_declared_once_more_it_is_told_as_it_was_said_last() -> None:
+    """Q3: the heading and the clock tell one reason, one party and one beginning."""
+    again = started(8, reason="still", actor=Actor("cy"), until=at(30))
+    situation = seen(started(4, actor=Actor("bo")), again, now=9)
+    (overlay,) = situation.readings["resolution"][0].overrides
+    assert (overlay.reason, overlay.who, overlay.until_at) == ("still", "cy", at(30))
+    event_ = situation.state.overrides["business stopped"]
+    assert (event_.reason, event_.occurred_at, overlay.started_at) == ("still", at(4), at(4))
+    over = seen(started(4), started(8, until=at(5)), event(Replied, 9), now=10)
+    assert over.reading("resolution").overrides[0].ended_at == at(8)  # type: ignore[union-attr]  # it is owed
+
+
+def test_declared_once_more_while_stopped_it_goes_on_at_the_reopening() -> None:
+    """K4, Q3: the time that was left stays, with the latest reason."""
+    history = [started(0), event(Resolved, 4), started(6, reason="still"), event(Reopened, 10)]
+    stopped = resolution(*history[:3], now=9)
+    assert stopped.overrides[0].reason == "no sale can be made"
+    reading = resolution(*history, now=11)
+    assert (reading.due_at, len(reading.overrides)) == (at(14), 1)
+    assert reading.overrides[0].reason == "still"
 
 
 def test_an_override_that_no_policy_knows_changes_nothing() -> None:

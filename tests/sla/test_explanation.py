@@ -22,6 +22,7 @@ from servicecore.sla import (
     State,
     Target,
     read,
+    read_cycles,
 )
 from servicecore.sla.conditions import Condition
 from servicecore.sla.phrases import condition_in_words, target_in_words
@@ -198,6 +199,41 @@ def test_every_state_has_its_words(marks: list[Mark], state: State, start: str) 
     assert ("was late" in reading.explain()) == (state is State.CANCELLED and reading.late)
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (Mark.cancel(april(7, 10), "sold"), "cancelled: Tue 7 Apr 2026 10:00 (sold), no verdict"),
+        (
+            Mark.cancel(april(7, 12), "sold"),
+            "cancelled: Tue 7 Apr 2026 12:00 (sold), no verdict; was late, due Tue 7 Apr 2026",
+        ),
+        (Mark.stop(april(7, 11), "mended"), "met: stopped Tue 7 Apr 2026 11:00 (mended), due"),
+        (Mark.stop(april(7, 12), "mended"), "missed: stopped Tue 7 Apr 2026 12:00 (mended), was"),
+    ],
+)
+def test_why_it_ended_is_told(end: Mark, told: str) -> None:
+    """K8, K6: a reason that was given for the end stands in the verdict."""
+    reading = read([MARKS[0], end], FOUR_HOURS, at=april(29, 9))
+    assert reading.explain().startswith(told)
+    assert reading.end_reason == end.reason
+
+
+def test_a_reopened_clock_has_no_end_to_be_told() -> None:
+    """K4: until it ends once more."""
+    marks = [MARKS[0], Mark.stop(april(7, 10), "mended"), Mark.resume(april(7, 11))]
+    assert read(marks, FOUR_HOURS, at=april(7, 11)).end_reason == ""
+    again = [*marks, Mark.stop(april(7, 12))]
+    assert "mended" not in read(again, FOUR_HOURS, at=april(7, 13)).explain()
+
+
+def test_a_restart_says_why_the_cycle_before_it_ended() -> None:
+    """K3, K8: what was asked of it then is asked of the next one."""
+    change = Mark.retarget(april(7, 10), Target("2h", OFFICE), "priority high, all", restart=True)
+    first, _ = read_cycles([MARKS[0], change], FOUR_HOURS, at=april(7, 10))
+    told = "cancelled: Tue 7 Apr 2026 10:00 (priority high, all), no verdict"
+    assert first.explain().startswith(told)
+
+
 def test_late_by_time_used_before_the_start_is_told() -> None:
     """K7: a clock can be late from its first instant on."""
     reading = read([Mark.start(april(7, 10), used="5h")], FOUR_HOURS, at=april(7, 12))
@@ -286,6 +322,56 @@ class TestUnderAnOverride:
             "  because: their shop is closed (Ann)",
             "  counted: 30m of 1h",
         ]
+
+    def test_who_declared_it_and_until_when(self) -> None:
+        """Q3: with who, why and until when; in the zone of the clock."""
+        shop = Mark.override(
+            april(7, 9, 30), Target("1h"), "their shop is closed", who="ann", until=april(7, 12)
+        )
+        lines = read([MARKS[0], shop], FOUR_HOURS, at=april(7, 10)).explain().splitlines()
+        assert lines[3:6] == [
+            "  because: their shop is closed (ann)",
+            "  until Tue 7 Apr 2026 12:00",
+            "  counted: 30m of 1h",
+        ]
+        stopped = [MARKS[0], shop, Mark.stop(april(7, 10))]
+        assert "  until" not in read(stopped, FOUR_HOURS, at=april(7, 11)).explain()
+        nameless = Mark.override(april(7, 9, 30), Target("1h"), who="ann")
+        lines = read([MARKS[0], nameless], FOUR_HOURS, at=april(7, 10)).explain().splitlines()
+        assert lines[3:5] == ["  because: no reason given (ann)", "  counted: 30m of 1h"]
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ({"reason": "the till works again", "who": "bob"}, "ended: the till works again (bob)"),
+            ({"reason": "the till works again"}, "ended: the till works again"),
+            ({"who": "bob"}, "ended: no reason given (bob)"),
+            (
+                {"reason": "no target for priority low, all"},
+                "ended: no target for priority low, all",
+            ),
+        ],
+    )
+    def test_why_it_was_taken_off_and_by_whom(self, said: dict[str, str], told: str) -> None:
+        """Q3, K8: an end has its reason too, before its time or after it."""
+        for until in (None, april(7, 10), april(7, 12)):
+            shop = Mark.override(april(7, 9, 30), Target("1h"), "closed", who="ann", until=until)
+            marks = [MARKS[0], shop, Mark.relieve(april(7, 10), **said)]
+            reading = read(marks, FOUR_HOURS, at=april(7, 11))
+            assert reading.explain().splitlines()[3:6] == [
+                "  because: closed (ann)", f"  {told}", "  counted: 30m of 1h",
+            ]  # fmt: skip
+            assert not reading.overrides[0].ran_out
+
+    def test_one_that_ran_out(self) -> None:
+        """Q3: where nobody ended it, its time was over; before that nothing is said."""
+        shop = Mark.override(april(7, 9, 30), Target("1h"), "closed", until=april(7, 10))
+        marks = [MARKS[0], shop, Mark.relieve(april(7, 10))]
+        reading = read(marks, FOUR_HOURS, at=april(7, 11))
+        assert reading.explain().splitlines()[4:6] == ["  ran out", "  counted: 30m of 1h"]
+        assert (reading.overrides[0].ran_out, reading.overrides[0].until_at) == (True, april(7, 10))
+        early = read([*marks[:2], Mark.relieve(april(7, 9, 59))], FOUR_HOURS, at=april(7, 11))
+        assert early.explain().splitlines()[4] == "  counted: 29m of 1h"
 
     def test_one_that_is_due_after_the_target(self) -> None:
         marks = [MARKS[0], Mark.override(april(2, 16), Target("400h"), name="calm")]

@@ -24,14 +24,28 @@ GIVEN_UP = frozenset({"cancelled", "merged"})
 
 
 class Overriding(NamedTuple):
-    """The target that an override sets for a clock, why, and since when it counts (Q3)."""
+    """The target that an override sets for a clock, why, and since when it counts (Q3).
+
+    `who` declared it, and `until` is when it is to end.
+    """
 
     target: Target
     reason: str
     since: int
+    who: str = ""
+    until: int | None = None
+
+
+class Ending(NamedTuple):
+    """Why an override holds no longer, and who ended it."""
+
+    reason: str = ""
+    who: str = ""
 
 
 NO_OVERRIDES: Mapping[str, Overriding] = {}
+NO_ENDINGS: Mapping[str, Ending] = {}
+RAN_OUT = Ending()
 
 
 @define
@@ -71,7 +85,7 @@ class RequestClock:
     ) -> None:
         """Mark what the facts of one event, and the conditions behind it, mean to this clock."""
         if not self.rule.heeds.isdisjoint(facts):
-            self._start_or_stop(facts, instant)
+            self._start_or_stop(facts, status, instant)
         if self.armed and not conditions.isdisjoint(self.rule.only_while):
             self._run(Mark("start", instant))
         if self.running and self._pausing(conditions) != self.paused:
@@ -95,12 +109,13 @@ class RequestClock:
             return str(status)
         return ", ".join(sorted(pausing)) or f"not {' or '.join(self.rule.only_while)}"
 
-    def _start_or_stop(self, facts: Facts, instant: int) -> None:
+    def _start_or_stop(self, facts: Facts, status: Status, instant: int) -> None:
         if not facts.isdisjoint(self.rule.cancels):
             self._bar(facts)
             self.armed = None
             if self.running:
-                self._end("cancel", instant)
+                reason = "" if facts.isdisjoint(GIVEN_UP) else status.reason
+                self._end("cancel", instant, reason)
         elif self.running:
             self._stop_or_renew(facts, instant)
         else:
@@ -153,9 +168,9 @@ class RequestClock:
         self._mark(mark)
         self.running, self.paused, self.armed = True, False, None
 
-    def _end(self, kind: Literal["stop", "cancel"], instant: int) -> None:
+    def _end(self, kind: Literal["stop", "cancel"], instant: int, reason: str = "") -> None:
         """It is over, unless the stop came too early to count (Q4)."""
-        self._mark(Mark(kind, instant))
+        self._mark(Mark(kind, instant, reason))
         if self.target is None or self.target.not_before is None or self._has_ended:
             self.running, self.over = False, kind
 
@@ -228,29 +243,26 @@ class RequestClock:
         if self.folded is not None and self.folded.open_cycle is not None:
             self.running = True  # also where a stop turns out to have come too early
 
-    def override(self, wanted: Mapping[str, Overriding], instant: int) -> None:
-        """Take the overrides that hold from an instant on, by name (Q3).
+    def override(
+        self,
+        wanted: Mapping[str, Overriding],
+        instant: int,
+        endings: Mapping[str, Ending] = NO_ENDINGS,
+    ) -> None:
+        """Take the overrides that hold from an instant on, by name, and why others do not (Q3).
 
         With another target, or declared once more, an override counts from where it began.
         """
         if self.folded is None:
             return
-        for name in self.overrides:
-            if name not in wanted:
-                self.apply(Mark("relieve", instant, name=name))
-        self.overrides = {
-            name: self._overridden(name, each, instant) for name, each in wanted.items()
-        }
-
-    def _overridden(self, name: str, wanted: Overriding, instant: int) -> Overriding:
-        before = self.overrides.get(name)
-        if before is not None:
-            if before.target == wanted.target:
-                return before
-            wanted = wanted._replace(since=before.since)
-        target, reason, since = wanted
-        self.apply(Mark("override", instant, reason, target=target, name=name, since=since))
-        return wanted
+        for name, before in self.overrides.items():
+            if name not in wanted or wanted[name].since != before.since:
+                reason, who = endings.get(name, RAN_OUT)
+                self.apply(Mark("relieve", instant, reason, name=name, who=who))
+        for name, each in wanted.items():
+            if self.overrides.get(name) != each:
+                self.apply(Mark("override", instant, name=name, **each._asdict()))
+        self.overrides = wanted
 
     def apply(self, mark: Mark) -> None:
         """Tell the clock one mark at once."""

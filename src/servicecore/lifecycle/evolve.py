@@ -237,6 +237,11 @@ def _decided(state: RequestState, event: ApprovalDecided) -> None:
 
 
 def _overridden(state: RequestState, event: OverrideStarted) -> None:
+    """One that is on already goes on from where it began, with what is said of it now (Q3)."""
+    before = state.overrides.get(event.override)
+    if before is not None:
+        until = None if event.until is None else max(event.until, event.occurred)
+        event = attrs.evolve(event, occurred_at=before.occurred, until=until)
     state.overrides[event.override] = event
     state.unsettled = True
 

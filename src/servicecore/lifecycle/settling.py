@@ -6,9 +6,10 @@ Facts of one instant belong together: a request opened and prioritised at once h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
-from servicecore.lifecycle.clocks import Overriding
-from servicecore.lifecycle.events import OverrideStarted
+from servicecore.lifecycle.clocks import Ending, Overriding
+from servicecore.lifecycle.events import Event, OverrideEnded
 from servicecore.lifecycle.state import RequestState
 from servicecore.requests import Request
 from servicecore.sla.book import PolicyBook
@@ -26,7 +27,8 @@ def settle(state: RequestState, book: PolicyBook) -> None:
         target = book.target(policy, name, request) if policy else None
         clock.settle(target, instant, reason)
         if state.overrides or clock.overrides:
-            clock.override(_overriding(state, name, request), instant)
+            endings = _endings(state, f"no target for {reason}")
+            clock.override(_overriding(state, name, request), instant, endings)
 
 
 def _match(state: RequestState, book: PolicyBook) -> Request:
@@ -56,14 +58,27 @@ def _overriding(state: RequestState, clock: str, request: Request) -> Mapping[st
         for name, event in state.overrides.items()
     }
     return {
-        name: Overriding(target, _reason(event), event.occurred)
+        name: Overriding(target, event.reason, event.occurred, _party(event), event.until)
         for name, (target, event) in targets.items()
         if target is not None
     }
 
 
-def _reason(event: OverrideStarted) -> str:
-    return f"{event.reason} ({event.actor.party})" if event.actor else event.reason
+def _party(event: Event) -> str:
+    return "" if event.actor is None else event.actor.party
+
+
+def _endings(state: RequestState, unowed: str) -> Mapping[str, Ending]:
+    """Why overrides may hold no longer after this instant: they were ended, or set no target.
+
+    One that ran out is in none of these.
+    """
+    instant = state.instant
+    present = takewhile(lambda each: each.occurred == instant, state.history.newest_first())
+    ended = {each.override: each for each in present if isinstance(each, OverrideEnded)}
+    return {name: Ending(unowed) for name in state.overrides} | {
+        name: Ending(event.reason, _party(event)) for name, event in ended.items()
+    }
 
 
 def next_end(state: RequestState, instant: int) -> tuple[int, str] | None:

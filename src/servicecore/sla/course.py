@@ -35,12 +35,21 @@ class Pause(NamedTuple):
 
 
 class Override(NamedTuple):
-    """A target that is on top of a clock's own from an instant on, under a name (Q3)."""
+    """A target that is on top of a clock's own from an instant on, under a name (Q3).
+
+    `until` is when it is to end, as far as that is known; `who` declared it.
+    """
 
     name: str
     target: Target
     reason: str
     instant: int
+    who: str = ""
+    until: int | None = None
+
+    def is_still(self, other: Override) -> bool:
+        """Whether it is the same one, declared once more or not."""
+        return (self.name, self.instant, self.target) == (other.name, other.instant, other.target)
 
 
 @define(slots=False)  # copied at every event, which a dictionary does quickest

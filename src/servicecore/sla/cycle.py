@@ -43,7 +43,7 @@ class Cycle:
 
     `course` is that of the cycle's own target and `laid` are those of the overrides that are on.
     The chains hold what has ended: `runs` and `pauses` add what goes on. `reason` is the open
-    pause's.
+    pause's, `end_reason` why it ended.
     """
 
     number: int
@@ -57,6 +57,7 @@ class Cycle:
     breach: Breach | None = None
     ended: int | None = None
     cancelled: bool = False
+    end_reason: str = ""
 
     def copy(self) -> Cycle:
         """Another one that goes on by itself; costs the same however long it has run."""
@@ -119,10 +120,10 @@ class Cycle:
             run = Run(self.course.target.calendar, running, at)
             self.ended_runs = self.ended_runs.add(run)
 
-    def end(self, at: int, *, cancelled: bool) -> None:
+    def end(self, at: int, reason: str = "", *, cancelled: bool) -> None:
         """Stop, with a verdict unless `cancelled`."""
         self.note_breach(at)
-        self.ended, self.cancelled = at, cancelled
+        self.ended, self.cancelled, self.end_reason = at, cancelled, reason
 
     def reopen(self, at: int, overrides: tuple[Override, ...], *, counted: bool) -> None:
         """Go on after a stop, the closed time as a pause or counted (K4).
@@ -130,10 +131,12 @@ class Cycle:
         Of the overrides that are on, those that were on at the stop go on too, the others begin.
         """
         stopped = at if self.ended is None else self.ended
+        for override in overrides:
+            self.redeclare(override)
         for course in self.laid:
             if course.override not in overrides:
                 self.relieve(course.name, stopped)
-        self.ended = None
+        self.ended, self.end_reason = None, ""
         was_running = self.course.running is not None
         if was_running and not counted:
             self.pause(stopped, "stopped")
@@ -170,18 +173,26 @@ class Cycle:
             course.run(max(self.course.running, begun))
         self.laid = (*self.laid, course)
 
+    def redeclare(self, override: Override) -> None:
+        """Know an override that is on by what was said of it last; it goes on as it was."""
+        for course in self.laid:
+            if course.override is not None and course.override.is_still(override):
+                course.override = override
+
     def _runs_ending_after(self, instant: int) -> list[Run]:
         """The runs that have ended, from the first that ended after an instant."""
         ended = self.ended_runs.newest_first()
         later = takewhile(lambda run: run.end is not None and run.end > instant, ended)
         return list(later)[::-1]
 
-    def relieve(self, name: str, at: int) -> None:
+    def relieve(self, name: str, at: int, reason: str = "", who: str = "") -> None:
         """The override of that name is on no longer; what it has shown until then stays."""
         self.note_breach(at)
         for course in self.laid:
             if course.name == name:
-                self.ended_overlays = self.ended_overlays.add(self._overlay(course, at, at))
+                due = self._shown_due(course)
+                ended = overlay_of(course, at, due=due, ended=at, reason=reason, by=who)
+                self.ended_overlays = self.ended_overlays.add(ended)
         self.laid = tuple([course for course in self.laid if course.name != name])
 
     def note_breach(self, at: int) -> None:
@@ -241,11 +252,8 @@ class Cycle:
         """What its overrides show at an instant: those that are off first, then those on."""
         shown = self.ended_overlays
         for course in self.laid:
-            shown = shown.add(self._overlay(course, at, None))
+            shown = shown.add(overlay_of(course, at, due=self._shown_due(course), ended=None))
         return shown
-
-    def _overlay(self, course: Course, at: int, ended: int | None) -> Overlay:
-        return overlay_of(course, at, ended=ended, due=self._shown_due(course))
 
     def late_by(self, at: int, breach: Breach | None) -> int:
         """The time that has counted since a breach; by a date, all of the calendar's time."""

@@ -18,7 +18,7 @@ from servicecore.sla.mark import Mark
 from servicecore.sla.overlay import Overlay
 from servicecore.sla.phrases import target_in_words
 from servicecore.sla.reading import Reading, State
-from servicecore.sla.reasons import closure_in_words, retarget_in_words
+from servicecore.sla.reasons import closure_in_words, end_in_words, retarget_in_words
 from servicecore.sla.target import Target
 from servicecore.sla.trace import Stretch
 from servicecore.sla.verdicts import paused_in_words, verdict
@@ -84,8 +84,7 @@ def _earlier_target(reading: Reading, change: Retarget, messages: Messages) -> s
 def _override(reading: Reading, overlay: Overlay, messages: Messages) -> Iterator[str]:
     """An override: whether it governs, why it was laid over the target, and how far it is."""
     yield _override_state(reading, overlay, messages)
-    if overlay.reason:
-        yield "  " + messages.text("because: {reason}", reason=overlay.reason)
+    yield from (f"  {line}" for line in _declared(reading, overlay, messages))
     elapsed = _of_allowance(overlay.elapsed_microseconds, overlay.target, messages)
     yield "  " + messages.text("counted: {elapsed}", elapsed=elapsed)
     if overlay.breached is not None:
@@ -93,6 +92,25 @@ def _override(reading: Reading, overlay: Overlay, messages: Messages) -> Iterato
         yield "  " + messages.text("its target was missed {due}", due=missed)
     if _governs(reading, overlay) and reading.ended is None:
         yield from (f"  {line}" for line in _without_it(reading, messages))
+
+
+def _declared(reading: Reading, overlay: Overlay, messages: Messages) -> Iterator[str]:
+    """Who declared it and why, and until when; or who ended it and why."""
+    if overlay.reason or overlay.who:
+        said = _said_by(overlay.reason, overlay.who, messages)
+        yield messages.text("because: {reason}", reason=said)
+    if overlay.ended_reason or overlay.ended_by:
+        said = _said_by(end_in_words(overlay.ended_reason, messages), overlay.ended_by, messages)
+        yield messages.text("ended: {reason}", reason=said)
+    elif overlay.ran_out:
+        yield messages.text("ran out")
+    elif overlay.until is not None and overlay.ended is None and reading.ended is None:
+        yield messages.text("until {when}", when=_shown(reading, overlay.until, messages))
+
+
+def _said_by(reason: str, who: str, messages: Messages) -> str:
+    said = reason or messages.text("no reason given")
+    return messages.text("{reason} ({who})", reason=said, who=who) if who else said
 
 
 def _governs(reading: Reading, overlay: Overlay) -> bool:

@@ -125,7 +125,7 @@ def _end(folded: Folded, mark: Mark) -> bool:
     cycle = folded.open_cycle
     if cycle is None or (mark.kind == "stop" and _is_early(cycle, mark.instant)):
         return False
-    cycle.end(mark.instant, cancelled=mark.kind == "cancel")
+    cycle.end(mark.instant, mark.reason, cancelled=mark.kind == "cancel")
     return True
 
 
@@ -144,7 +144,7 @@ def _retarget(folded: Folded, mark: Mark) -> bool:
     if not mark.restart:
         cycle.retarget(mark.instant, folded.target, mark.reason)
         return True
-    cycle.end(mark.instant, cancelled=True)
+    cycle.end(mark.instant, mark.reason, cancelled=True)
     folded.apply(Mark("start", mark.instant))
     if cycle.paused:
         folded.apply(Mark("pause", mark.instant, cycle.reason))
@@ -155,10 +155,15 @@ def _override(folded: Folded, mark: Mark) -> bool:
     """Cycles that are open, or start while it is on, get it; ended ones stay as they are."""
     if mark.target is None:
         return False
-    override = Override(mark.name, mark.target, mark.reason, mark.instant)
+    began = mark.instant if mark.since is None else mark.since
+    override = Override(mark.name, mark.target, mark.reason, began, mark.who, mark.until)
+    goes_on = mark.since is not None and any(map(override.is_still, folded.overrides))
     folded.overrides = (*_without(folded, mark.name), override)
     if cycle := folded.open_cycle:
-        cycle.lay(override, mark.instant, mark.since)
+        if goes_on:
+            cycle.redeclare(override)
+        else:
+            cycle.lay(override, mark.instant, mark.since)
     return True
 
 
@@ -168,7 +173,7 @@ def _relieve(folded: Folded, mark: Mark) -> bool:
         return False
     folded.overrides = left
     if cycle := folded.open_cycle:
-        cycle.relieve(mark.name, mark.instant)
+        cycle.relieve(mark.name, mark.instant, mark.reason, mark.who)
     return True
 
 

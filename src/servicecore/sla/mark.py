@@ -9,7 +9,7 @@ from typing import Literal, Self, get_args
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import DateTime, Days, to_datetime, to_duration, to_instant
+from servicecore.instants import DateTime, Days, as_instant, to_datetime, to_duration, to_instant
 from servicecore.sla.target import Target, require_target
 
 MarkKind = Literal["start", "pause", "resume", "stop", "cancel", "retarget", "override", "relieve"]
@@ -34,6 +34,8 @@ class Mark:
     restart: bool = False
     name: str = ""
     since: int | None = None
+    who: str = ""
+    until: int | None = None
 
     @classmethod
     def start(cls, at: datetime, used: timedelta | str = "0m") -> Self:
@@ -73,21 +75,39 @@ class Mark:
 
     @classmethod
     def override(
-        cls, at: datetime, target: Target, reason: str = "", name: str = "override"
+        cls,
+        at: datetime,
+        target: Target,
+        reason: str = "",
+        name: str = "override",
+        *,
+        who: str = "",
+        until: datetime | None = None,
     ) -> Self:
         """A target on top of the clock's own, until it is relieved: the earlier due governs (Q3).
 
         It counts from here on, or from a later start, on its own calendar. Several are on at once
-        under different names; one of the same name is replaced. A mark that is made with an earlier
-        instant as its `since` counts from there, whatever ran and was paused in between.
+        under different names; one of the same name is replaced. `who` declared it, and `until` is
+        when it is to end; a `relieve` ends it. A mark that is made with an earlier instant as its
+        `since` counts from there, whatever ran and was paused in between: with that of the one that
+        is on and the same target, that one goes on, with the latest reason, `who` and `until`.
         """
         require_target(target)
-        return cls("override", to_instant(at), reason, target=target, name=_named(name))
+        end = None if until is None else as_instant(until, "until")
+        return cls(
+            "override", to_instant(at), reason,
+            target=target, name=_named(name), who=who, until=end,
+        )  # fmt: skip
 
     @classmethod
-    def relieve(cls, at: datetime, name: str = "override", reason: str = "") -> Self:
-        """The override of that name is on no longer; the clock's own target goes on untouched."""
-        return cls("relieve", to_instant(at), reason, name=_named(name))
+    def relieve(
+        cls, at: datetime, name: str = "override", reason: str = "", *, who: str = ""
+    ) -> Self:
+        """The override of that name is on no longer; the clock's own target goes on untouched.
+
+        `who` ended it.
+        """
+        return cls("relieve", to_instant(at), reason, name=_named(name), who=who)
 
     @property
     def at(self) -> DateTime:

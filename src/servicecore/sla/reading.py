@@ -47,7 +47,8 @@ class Reading:
     also under a longer target that came later; `remaining` is what the present target leaves, and
     so is negative for a clock that is late under it. Under an override, the earlier due instant
     governs `due`, `breached`, `remaining` and the state; `governed_by` is the override's name, or
-    empty where the target itself is due first. `cycle` counts from 0.
+    empty where the target itself is due first. `cycle` counts from 0. `end_reason` is why it was
+    cancelled or stopped, where that was said.
     """
 
     state: State
@@ -69,6 +70,7 @@ class Reading:
     _retargets: Chain[Retarget] = NO_RETARGETS
     _without_effect: Chain[Mark] = NO_MARKS
     _overrides: Chain[Overlay] = NO_OVERLAYS
+    end_reason: str = ""
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -233,6 +235,7 @@ def reading_of(cycle: Cycle, at: int, without_effect: Chain[Mark] = NO_MARKS) ->
         retargets=cycle.retargets,
         without_effect=without_effect,
         overrides=cycle.overlays(now),
+        end_reason=cycle.end_reason,
     )
 
 

@@ -24,6 +24,7 @@ _NOT_WHILE = re.compile(f"not ({_CONDITION}.+)", re.DOTALL)
 _BOTH = re.compile(f", (?={_CONDITION})")
 _EITHER = re.compile(f" or (?={_CONDITION})")
 _NEW_TARGET = re.compile("priority ([^,]+), (.+)", re.DOTALL)
+_NO_TARGET = re.compile("no target for (.+)", re.DOTALL)
 _DECISION = re.compile("their decision between (.+) and (.+)", re.DOTALL)
 _DECIDED = re.compile("they decided for (.+)", re.DOTALL)
 _DAYS = re.compile("([0-9]{1,9}) working days?( until close)?")
@@ -118,6 +119,20 @@ def _allowance(text: str) -> int | Days | None:
         except InvalidValue:
             return None
     return allowance if allowance_in_words(allowance, ENGLISH) == text else None
+
+
+def end_in_words(reason: str, messages: Messages) -> str:
+    """Why a clock or an override ended: what was said then, or that nothing was owed any longer.
+
+    >>> from servicecore.messages import ENGLISH
+    >>> end_in_words("no target for priority low, standard", ENGLISH)
+    'no target for priority low, standard'
+    """
+    if found := _NO_TARGET.fullmatch(reason):
+        what = retarget_in_words(found[1], messages)
+        return messages.text("no target for {what}", what=what)
+    retargeted = retarget_in_words(reason, messages)
+    return said_in_words(reason, messages) if retargeted == reason else retargeted
 
 
 def retarget_in_words(reason: str, messages: Messages) -> str:

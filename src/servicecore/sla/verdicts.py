@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from servicecore.messages import ENGLISH, Messages
 from servicecore.sla.reading import Reading, State
-from servicecore.sla.reasons import pause_in_words
+from servicecore.sla.reasons import end_in_words, pause_in_words
 
 
 def verdict(reading: Reading, messages: Messages = ENGLISH) -> str:
@@ -53,7 +53,7 @@ def paused_in_words(reasons: list[str], messages: Messages) -> str:
 
 
 def _met(reading: Reading, messages: Messages) -> str:
-    ended, left = messages.when(reading.ended_at), _left(reading, messages)
+    ended, left = _ended(reading, messages), _left(reading, messages)
     if reading.due is None:
         return messages.text(
             "met: stopped {ended} while paused, {left} left", ended=ended, left=left
@@ -67,7 +67,7 @@ def _met(reading: Reading, messages: Messages) -> str:
 def _missed(reading: Reading, messages: Messages) -> str:
     return messages.text(
         "missed: stopped {ended}, was due {due}, late by {late}",
-        ended=messages.when(reading.ended_at),
+        ended=_ended(reading, messages),
         due=messages.when(reading.breached_at),
         late=_late_by(reading, messages),
     )
@@ -82,7 +82,7 @@ def _breached(reading: Reading, messages: Messages) -> str:
 
 
 def _cancelled(reading: Reading, messages: Messages) -> str:
-    ended = messages.when(reading.ended_at)
+    ended = _ended(reading, messages)
     if not reading.late:
         return messages.text("cancelled: {ended}, no verdict", ended=ended)
     due = messages.when(reading.breached_at)
@@ -100,6 +100,15 @@ _VERDICTS: Mapping[State, Callable[[Reading, Messages], str]] = {
     State.BREACHED: _breached,
     State.CANCELLED: _cancelled,
 }
+
+
+def _ended(reading: Reading, messages: Messages) -> str:
+    """When it ended, and why where that was said."""
+    ended = messages.when(reading.ended_at)
+    if not reading.end_reason:
+        return ended
+    reason = end_in_words(reading.end_reason, messages)
+    return messages.text("{when} ({reason})", when=ended, reason=reason)
 
 
 def _left(reading: Reading, messages: Messages) -> str:

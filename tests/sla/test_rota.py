@@ -17,6 +17,7 @@ from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.layers import Cover, Layer, shift_text
 from servicecore.sla.rota import Rota
 from servicecore.sla.rota_checks import findings_of_rotas
+from servicecore.sla.turns import Turns
 from servicecore.sla.years import END, START
 from tests.oracle.calendar import MINUTE, from_dict, instant, microseconds
 from tests.oracle.strategies import at_most, scenes, specs, zone_jumps
@@ -166,6 +167,59 @@ def test_the_next_handoff_is_the_next_change_of_person(case, within):
         assert found is None or found.start >= last
     else:
         assert (found.person, found.start) == (expected.person, expected.start)
+
+
+HOURS = [
+    None if hours is None else Calendar.from_dict({"timezone": "Europe/Berlin", "hours": hours})
+    for hours in (
+        None,
+        {"mon-fri": "09:00-17:00"},
+        {"mon-fri": ["00:00-09:00", "17:00-24:00"], "sat-sun": "00:00-24:00"},
+        {"mon-fri": "10:00-12:00"},
+        {"sat": "00:00-24:00"},
+        {},
+    )
+]
+YEAR = 365 * DAY
+MONDAY = 1_767_571_200_000_000
+"""The 5th of January 2026 in UTC."""
+
+
+@st.composite
+def overlaid(draw: st.DrawFn) -> Rota:
+    """Layers of few people whose hours often fill each other's, and that begin months apart."""
+    starts = st.sampled_from(["2025-12-01 09:00", "2026-01-07 12:00", "2026-05-01 00:00"])
+    layers = [
+        Layer(
+            f"layer {position}",
+            draw(st.lists(st.sampled_from("ab"), min_size=1, max_size=2)),
+            draw(starts),
+            draw(st.sampled_from(["8 hours", "1 week"])),
+            draw(st.sampled_from(HOURS)),
+        )
+        for position in range(draw(st.integers(1, 4)))
+    ]
+    days = st.tuples(st.sampled_from("ac"), st.integers(0, 200), st.integers(1, 3))
+    covers = [
+        Cover(person, MONDAY + day * DAY * MINUTE, MONDAY + (day + long) * DAY * MINUTE)
+        for person, day, long in draw(st.lists(days, max_size=2))
+    ]
+    return Rota("desk", "Europe/Berlin", layers, covers)
+
+
+@given(overlaid(), st.integers(0, 30 * DAY))
+@at_most(60)
+def test_a_handoff_that_is_far_off_is_the_one_that_a_walk_comes_to(rota, minute):
+    """E5: whatever is skipped on the way, and None where the walk never comes to one."""
+    at_ = MONDAY + minute * MINUTE
+    now, *later = rota.shifts(at_, MONDAY + YEAR * MINUTE)
+    expected = next((shift for shift in later if shift.person != now.person), None)
+    found = rota.next_handoff(at_)
+    if expected is None:
+        assert found is None  # nothing is new in a year in which all has begun and repeats by weeks
+    else:
+        assert (found.person, found.start) == (expected.person, expected.start)
+        assert found == rota.why(expected.start)
 
 
 @given(described(), st.integers(-REACH, REACH))
@@ -408,6 +462,28 @@ class TestEnds:
         assert Rota("desk", "UTC", [office]).next_handoff(friday).person is None
         assert Rota("desk", "UTC", [later, office]).next_handoff(friday).person is None
         assert Rota("desk", "UTC", [office]).next_handoff(saturday).person == "anna"
+
+    def test_nobody_walks_through_centuries_of_one_person(self, monkeypatch):
+        """Anna's two layers fill each other's hours, and leave none to those below."""
+        office, rest = HOURS[1:3]
+        layers = [
+            Layer("others", ["bob", "carl"], "2026-01-05 09:00", "1 day"),
+            Layer("office", ["anna"], "2026-01-05 09:00", "1 day", office),
+            Layer("rest", ["anna"], "2026-01-05 09:00", "1 day", rest),
+        ]
+        rota, asked, person = Rota("desk", "UTC", layers), [], Turns.person
+        monkeypatch.setattr(Turns, "person", lambda *of: asked.append(of) or person(*of))
+        assert rota.next_handoff(at("2026-02-02T00:00Z")) is None
+        assert len(asked) < 10
+
+    def test_a_layer_that_has_not_begun_hides_nobody_yet(self):
+        layers = [
+            Layer("bob", ["bob"], "2026-01-05 09:00", "1 day"),
+            Layer("office", ["anna"], "2026-01-05 09:00", "1 day", HOURS[1]),
+            Layer("anna", ["anna"], "2027-01-05 09:00", "1 day"),
+        ]
+        handoff = Rota("desk", "Europe/Berlin", layers).next_handoff(at("2026-02-02T09:00Z"))
+        assert (handoff.person, handoff.start_at) == ("bob", at("2026-02-02T16:00Z"))
 
     def test_a_layer_that_is_never_open(self):
         closed = Calendar.from_dict({"timezone": "UTC", "hours": {}})

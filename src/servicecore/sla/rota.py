@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 
 from attrs import evolve, field, frozen
 
@@ -17,7 +18,8 @@ from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, as_instant, to_datetime, zone_named
 from servicecore.messages import Messages, as_messages
 from servicecore.sla.layers import Cover, Layer
-from servicecore.sla.turns import Turns
+from servicecore.sla.timeline import OPENING, Timeline
+from servicecore.sla.turns import Turns, hours_of_others
 from servicecore.sla.years import END, START, year_of
 
 
@@ -146,23 +148,38 @@ class Rota:
 
         None if that never happens. Another layer with the same person hands nothing over.
         """
-        shift = self.why(at)
-        person = shift.person
-        if self._only(person, shift.start):
-            return None
-        while shift.end < END:
-            shift = self._shift(shift.end)
-            if shift.person != person:
-                return shift
+        now = self.why(at)
+        person, instant = now.person, now.end
+        for begun, until in self._stages(instant):
+            others = hours_of_others(begun, person)
+            while instant < until:
+                instant = self._first_chance(others, person, instant, until)
+                if instant < until:
+                    shift = self._shift(instant)
+                    if shift.person != person:
+                        return shift
+                    instant = shift.end
         return None
 
-    def _only(self, person: str | None, at: int) -> bool:
-        """Whether nobody else can ever follow: seen at once, and not after walking to 2199."""
+    def _stages(self, at: int) -> Iterator[tuple[list[Turns], int]]:
+        """The layers that have begun, and until when no other one begins; from an instant on."""
         layers = [turns for _, turns in self._turns]
-        others = {cover.person for cover in self.overrides if cover.end > at}
-        return others.union(*(turns.members for turns in layers)) == {person} and any(
-            turns.calendar is None and turns.handoff(0) <= at for turns in layers
-        )
+        begins = sorted({turns.handoff(0) for turns in layers if at < turns.handoff(0) < END})
+        for since, until in pairwise((at, *begins, END)):
+            yield [turns for turns in layers if turns.handoff(0) <= since], until
+
+    def _first_chance(self, others: Timeline, person: str | None, at: int, until: int) -> int:
+        """When somebody else can be on call, from `at` on; before it nobody else ever is.
+
+        So nobody has to walk to 2199 through all the turns of one and the same person.
+        """
+        opening = at if others.is_open(at) else others.next_edge(at, OPENING)
+        covers = [
+            max(at, each.start)
+            for each in self.overrides
+            if each.end > at and each.person != person
+        ]
+        return min([until, *covers, *([] if opening is None else [opening])])
 
     def _shifts(self, start: int, end: int) -> Iterator[Shift]:
         for edge in (start, end):

@@ -7,14 +7,16 @@ longer than the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from servicecore.instants import DAY
-from servicecore.sla.calendar import Calendar
-from servicecore.sla.timeline import CLOSING, OPENING
+from servicecore.sla.calendar import Calendar, always
+from servicecore.sla.edges import Edges, both, combine, either, only_left
+from servicecore.sla.timeline import CLOSING, OPENING, Timeline
 from servicecore.sla.wall import EPOCH_DAY, instant_of_wall, offset_at, offsets_of_year
 from servicecore.sla.years import END, START
 
@@ -108,6 +110,25 @@ class Turns:
         begins = self.handoff(number)
         same = self._member(number) == person or self.handoff(number + 1) == begins
         return same and begins < END
+
+
+def hours_of_others(layers: Sequence[Turns], person: str | None) -> Timeline:
+    """When it need not be that person who is on call by layers that have all begun.
+
+    The first of the layers beats the others. None for `person` is nobody.
+    """
+
+    def edges_of_year(year: int) -> Edges:
+        left: Edges = always.timeline.edges_of_year(year)
+        found: Edges = []
+        for turns in layers:
+            own = (turns.calendar or always).timeline.edges_of_year(year)
+            if set(turns.members) != {person}:
+                found = combine(found, combine(left, own, both), either)
+            left = combine(left, own, only_left)
+        return found if person is None else combine(found, left, either)
+
+    return Timeline(edges_of_year)
 
 
 def _year(day: int) -> int:

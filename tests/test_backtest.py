@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from textwrap import indent
 
 import pytest
 from hypothesis import given
@@ -283,6 +284,20 @@ def test_it_explains_a_request_under_both_books() -> None:
     assert result.explain("A").endswith("no verdict is another")
     with pytest.raises(InvalidValue, match="'Z' is no request of this backtest"):
         result.explain("Z")
+
+
+def test_it_explains_a_request_in_the_language_asked_for() -> None:
+    """K8: what the two situations say, and the headings; changes of books are told in English."""
+    result = backtest(HISTORIES, book("4h"), book("2h"), at=LATER)
+    old, new = result.situations("B")
+    text = result.explain("B", "ru")
+    for situation in (old, new):
+        assert indent(situation.explain("ru"), "  ") in text
+    assert text.startswith("по прежнему набору политик\n")
+    assert text.endswith(
+        "решение: соблюдено → нарушено, причина: policy 'all': resolution 4h → 2h of always"
+    )
+    assert result.explain("A", "ru").endswith("все оценки те же")
 
 
 def test_flips_of_every_cause_are_shown_in_turn() -> None:

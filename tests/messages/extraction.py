@@ -14,6 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from servicecore.backtest import outcome
 from servicecore.lifecycle import explanation
 from servicecore.sla import phrases
 
@@ -65,7 +66,7 @@ def entries() -> dict[Entry, None]:
                     found[None, (singular, plural)] = None
                 case "word", [str(kind), str(word)]:
                     found[kind, word] = None
-    words = {**phrases.WORDS, **explanation.WORDS}
+    words = {**phrases.WORDS, **explanation.WORDS, **outcome.WORDS}
     found |= {(kind, str(word)): None for kind, known in words.items() for word in known}
     return found
 

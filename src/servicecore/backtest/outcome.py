@@ -14,11 +14,15 @@ from servicecore.instants import DateTime, to_datetime
 from servicecore.lifecycle.events import Event
 from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.situation import Situation
+from servicecore.messages import Messages, as_messages
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.book_changes import Change
 
 ALL = "all"
 """Stands in a row for every priority."""
+
+WORDS: Mapping[str, tuple[str, ...]] = {"verdict": tuple(Verdict)}
+"""The words that a flip is told in, by what they are."""
 
 
 @frozen
@@ -158,23 +162,34 @@ class Backtest:
         )
         return old, new
 
-    def explain(self, request: str) -> str:
-        """A request under both books, one below the other, with what flipped its verdicts."""
+    def explain(self, request: str, language: str | Messages = "en") -> str:
+        """A request under both books, one below the other, with what flipped its verdicts.
+
+        In a language that has messages, such as ``"ru"``; see `messages_in`. The changes between
+        the books are told in English.
+        """
+        messages = as_messages(language)
         before, after = self.situations(request)
-        flips = [
-            f"{flip.clock}: {flip.before.verdict} → {flip.after.verdict} by {flip.cause}"
-            for flip in self.flips
-            if flip.request == request
-        ]
+        flips = [_flipped(flip, messages) for flip in self.flips if flip.request == request]
         return "\n".join(
             [
-                "under the old book",
-                *_indented(before.explain()),
-                "under the new book",
-                *_indented(after.explain()),
-                *(flips or ["no verdict is another"]),
+                messages.text("under the old book"),
+                *_indented(before.explain(messages)),
+                messages.text("under the new book"),
+                *_indented(after.explain(messages)),
+                *(flips or [messages.text("no verdict is another")]),
             ]
         )
+
+
+def _flipped(flip: Flip, messages: Messages) -> str:
+    return messages.text(
+        "{clock}: {before} → {after} by {cause}",
+        clock=messages.word("clock", flip.clock),
+        before=messages.word("verdict", flip.before.verdict.value),
+        after=messages.word("verdict", flip.after.verdict.value),
+        cause=str(flip.cause),
+    )
 
 
 def _indented(text: str) -> list[str]:

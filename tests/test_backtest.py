@@ -179,16 +179,14 @@ def test_a_policy_applied_by_hand_is_found_in_a_book_of_another_version() -> Non
 
 
 def test_what_cannot_be_replayed_is_listed_and_stops_nobody() -> None:
-    """A policy that is gone, and an impact that the new matrix has not."""
-    gone = PolicyApplied(request="A", occurred_at=NINE, policy="vip", source="person")
-    vip = Policy("vip", {"resolution": Target("1h")}, when={"customer": "acme"})
-    rest = Policy("all", {"resolution": Target("4h")})
-    histories = {"A": (*request("A", 3)[:1], gone), "B": request("B", 3), "C": ()}
-    result = backtest(histories, PolicyBook.of(vip, rest), PolicyBook.of(rest), at=LATER)
+    """A history that does not begin with its beginning, and one that has none at all."""
+    histories = {"A": request("A", 3)[1:], "B": request("B", 3), "C": ()}
+    result = backtest(histories, book("4h"), book("2h"), at=LATER)
     assert result.requests == 1
     assert set(result.failed) == {"A", "C"}
-    assert result.failed["A"].startswith("under the new book: unknown policy 'vip'")
-    assert result.failed["C"].startswith("under the old book: ")
+    assert result.failed["A"].startswith("under the old book: ")
+    assert "begins with Resolved: expected Opened first" in result.failed["A"]
+    assert result.failed["C"].endswith("is empty: expected Opened first")
 
 
 def test_requests_opened_later_had_not_happened() -> None:

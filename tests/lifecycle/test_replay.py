@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore import PolicyBook, replay
-from servicecore.errors import InvalidValue, UnknownName
+from servicecore.errors import InvalidValue
+from servicecore.lifecycle.audit import audited
 from servicecore.lifecycle.events import (
     Actor,
     Assigned,
@@ -261,9 +262,53 @@ def test_the_first_policy_that_matches_governs_and_is_matched_anew() -> None:
     assert at([opened(), moved], 2, book).policy == "gold"
     pinned = PolicyApplied(request="R1", occurred_at=after(0.2), policy="standard", source="person")
     assert at([opened(), pinned, moved], 2, book).policy == "standard"
-    unknown = PolicyApplied(request="R1", occurred_at=after(0.2), policy="silver")
-    with pytest.raises(UnknownName, match="silver"):
-        at([opened(), unknown], 2, book)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"policy": "silver"},
+        {"policy": "standard", "version": "7"},
+        {"policy": "gold", "version": "2"},
+    ],
+)
+def test_a_policy_that_is_unknown_by_now_is_told_and_the_book_selects(said: dict[str, str]) -> None:
+    """R1, P2: what was applied is a fact, and the history is not lost with the policy."""
+    older = BookVersion("1", None, [Policy("gold", {}, when={"customer": "acme"}),
+                                    Policy("standard", TARGETS)])  # fmt: skip
+    book = PolicyBook([older, BookVersion("2", after(100), [Policy("later", {})])])
+    history = [opened(), PolicyApplied(request="R1", occurred_at=after(0.2), **said)]
+    situation = at(history, 2, book)
+    assert (situation.policy, situation.version) == ("standard", "1")
+    assert situation.unknown_policy == said["policy"]
+    assert situation.reading("resolution") == at([opened()], 2, book).reading("resolution")
+    told = situation.explain().splitlines()
+    assert told[1] == f"  the policy {said['policy']}, applied by rule, is unknown"
+    assert told[2] == "  gold does not match: customer is unknown, expected 'acme'"
+    report = audited({"R1": history}, book)
+    assert (report.failed, report["unknown policy"].events) == ({}, 1)
+    known = PolicyApplied(request="R1", occurred_at=after(1), policy="gold")
+    behind = at([*history, known], 2, book)
+    assert (behind.policy, behind.unknown_policy) == ("gold", None)
+
+
+def test_an_impact_that_the_matrix_does_not_know_gives_no_priority() -> None:
+    """R1: it is a fact all the same, at the opening and later; an audit says so."""
+    history: list[Event] = [
+        opened(impact="huge", urgency="low", customer="acme"),
+        FactsChanged(request="R1", occurred_at=after(1), facts={"urgency": "soon"}),
+        FactsChanged(request="R1", occurred_at=after(2), facts={"location": "attic"}),
+    ]
+    situation = at(history, 3)
+    assert situation.request.priority is None
+    assert (situation.policy, situation.request.customer) == ("standard", "acme")
+    assert "priority none" in situation.explain()
+    report = audited({"R1": history}, BOOK)
+    assert (report.failed, report["unknown impact or urgency"].events) == ({}, 1)
+    better = FactsChanged(
+        request="R1", occurred_at=after(2), facts={"impact": "high", "urgency": "medium"}
+    )
+    assert at([*history, better], 3).request.priority == "high"
 
 
 def test_the_version_in_force_at_the_opening_governs() -> None:

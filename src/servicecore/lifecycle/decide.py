@@ -115,6 +115,7 @@ def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tupl
     pen = pen_for(command, at)
     opened = pen.write(command.writes, command.said, 1)
     taken_in = situation_of(evolve(None, opened, book), book, at=pen.occurred)
+    book.prioritised(taken_in.request)  # which refuses what its matrix does not know
     return (opened, *followers(taken_in, opened, pen, 2))
 
 

@@ -74,10 +74,16 @@ def _governing(situation: Situation, messages: Messages) -> str:
 def _policy(situation: Situation, messages: Messages) -> Iterator[str]:
     """Which policies did not match and on which condition, and why this one holds."""
     pinned = situation.state.pinned
-    if pinned is not None:
+    if pinned is not None and situation.unknown_policy is None:
         yield "  " + messages.text("applied by {source}", source=_by(pinned, messages))
         return
-    selection = situation.book.select(situation.request)
+    if pinned is not None:
+        yield "  " + messages.text(
+            "the policy {policy}, applied by {source}, is unknown",
+            policy=pinned.policy,
+            source=_by(pinned, messages),
+        )
+    selection = situation.book.select_known(situation.request)
     if selection.catalogue.slas:
         yield from (f"  {line}" for line in selection.governance.explain(messages).splitlines())
     for policy, outcomes in selection.tried:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from servicecore.errors import UnknownName
 from servicecore.lifecycle.events import (
     ApprovalRequested,
+    FactsChanged,
     OverrideStarted,
     PolicyApplied,
     Prioritised,
 )
 from servicecore.lifecycle.settling import settle
 from servicecore.lifecycle.situation import Situation
+from servicecore.lifecycle.state import PRIORITY_FACTS
+from servicecore.requests import Request
 from servicecore.sla.policy import Policy
 
 
@@ -21,6 +24,20 @@ def known_priority(situation: Situation, event: Prioritised) -> str:
         return f"the priorities are {', '.join(matrix.priorities)}"
     try:
         _level(situation, event)
+    except UnknownName as unknown:
+        return str(unknown)
+    return ""
+
+
+def known_levels(situation: Situation, event: FactsChanged) -> str:
+    """Where impact and urgency give the priority, they are ones that the matrix has."""
+    if event.facts.keys().isdisjoint(PRIORITY_FACTS):
+        return ""
+    changed = Request.from_facts(
+        situation.state.id, situation.state.opened, {**situation.state.facts, **event.facts}
+    )
+    try:
+        situation.book.prioritised(changed)
     except UnknownName as unknown:
         return str(unknown)
     return ""

@@ -56,6 +56,7 @@ from servicecore.lifecycle.expecting import (
 )
 from servicecore.lifecycle.governing import (
     approval_demanded,
+    known_levels,
     known_override,
     known_policy,
     known_priority,
@@ -193,7 +194,10 @@ def _restored(situation: Situation, _: CauseReviewed) -> str:
 
 REQUIREMENTS: Mapping[type[Event], Mapping[str, Requirement]] = MappingProxyType({
     Opened: {"opened twice": _not_opened},
-    FactsChanged: {"facts with a command of their own": _facts_of_no_command},
+    FactsChanged: {
+        "facts with a command of their own": _facts_of_no_command,
+        "unknown impact or urgency": known_levels,
+    },
     Prioritised: {
         "unknown priority": known_priority,
         "priority without a reason": matrix_or_reason,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import takewhile
 
+from servicecore.errors import UnknownName
 from servicecore.lifecycle.clocks import Ending, Overriding
-from servicecore.lifecycle.events import Event, OverrideEnded
+from servicecore.lifecycle.events import Event, OverrideEnded, PolicyApplied
 from servicecore.lifecycle.state import RequestState
 from servicecore.requests import Request
 from servicecore.sla.book import PolicyBook
@@ -32,21 +33,35 @@ def settle(state: RequestState, book: PolicyBook) -> None:
 
 
 def _match(state: RequestState, book: PolicyBook) -> Request:
-    selection = book.select(known_request(state, book))
+    selection = book.select_known(known_request(state, book))
     state.request, state.policy = selection.request, selection.policy
     state.version, state.before_first = selection.version.name, selection.before_first
     if state.pinned:
-        version = state.pinned.version or state.version
-        state.policy = book.policies_named(state.pinned.policy, version)[0]
-        state.version = version
+        _pin(state, state.pinned, book)
     return selection.request
 
 
+def _pin(state: RequestState, pinned: PolicyApplied, book: PolicyBook) -> None:
+    """Hold on to a policy that was applied; one that the book does not know changes nothing."""
+    version = pinned.version or state.version
+    try:
+        state.policy = book.policies_named(pinned.policy, version)[0]
+    except UnknownName:
+        return
+    state.version = version
+
+
 def known_request(state: RequestState, book: PolicyBook) -> Request:
-    """The request as it is known now, its priority included."""
+    """The request as it is known now, its priority included.
+
+    It has none where the matrix does not know its impact or its urgency (R1).
+    """
     if state.request is None:
         request = Request.from_facts(state.id, state.opened, state.facts)
-        state.request = book.known(request)
+        try:
+            state.request = book.known(request)
+        except UnknownName:
+            state.request = book.catalogue.known(request)
     return state.request
 
 

@@ -85,6 +85,17 @@ class Situation:
         return self.state.policy.name if self.state.policy else None
 
     @property
+    def unknown_policy(self) -> str | None:
+        """The policy that was applied although the book does not have it; None in all other cases.
+
+        The one that the book selects governs then.
+        """
+        pinned, governs = self.state.pinned, (self.policy, self.version)
+        if pinned is None or governs == (pinned.policy, pinned.version or self.version):
+            return None
+        return pinned.policy
+
+    @property
     def version(self) -> str:
         """The name of the version of the book that the policy is of."""
         return self.state.version

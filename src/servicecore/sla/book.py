@@ -191,7 +191,10 @@ class PolicyBook:
 
         Raises `UnknownName` for an impact or urgency that the matrix does not have.
         """
-        asked = self.known(request)
+        return self.select_known(self.known(request))
+
+    def select_known(self, asked: Request) -> Selection:
+        """The policy that governs a request as it is, of which all is known; see `known`."""
         version, before_first = self._version_at(asked.opened)
         for policy in version.policies:
             if policy.matches(asked):

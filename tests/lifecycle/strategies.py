@@ -79,19 +79,25 @@ def _closing_after(after: str) -> Lifecycle:
 lifecycles = st.sampled_from([DEFAULT_LIFECYCLE, _closing_after("2h"), _closing_after("12h")])
 
 
+PRESENT = ("role: manager", "custodian")
+ABSENT = ("person", "group", "rota: nights")
+DESERTED = ("role: manager", "rota: nobody's")
+"""Whom steps tell: who is always there, who may be at times, and who is always or never there."""
+
+
 @st.composite
 def steps(
-    draw: st.DrawFn, name: str, triggers: dict[str, Any], *, causes: bool, absent: bool
+    draw: st.DrawFn, name: str, triggers: dict[str, Any], told: tuple[str, ...], *, causes: bool
 ) -> Step:
-    """One step that waits for one of the triggers."""
+    """One step that waits for one of the triggers; in deserted places it is not repeated."""
     trigger = draw(st.sampled_from(sorted(triggers)))
     options: dict[str, Any] = {trigger: draw(triggers[trigger])}
     options["time"] = draw(st.sampled_from(["business", "wall"]))
     options["hours"] = draw(st.sampled_from([None, None, OFFICE]))
-    if draw(st.integers(0, 2)) == 0:
+    if told is not DESERTED and draw(st.integers(0, 2)) == 0:
         options |= {"every": draw(durations), "limit": draw(st.integers(2, 3))}
-    told = ["person", "group", "rota: nights"] if absent else ["role: manager", "custodian"]
-    options["tell"] = draw(st.lists(st.sampled_from(told), min_size=1, max_size=2))
+    number = 1 if told is DESERTED else draw(st.integers(1, 2))
+    options["tell"] = [draw(st.sampled_from(told)) for _ in range(number)]
     if causes and draw(st.booleans()):
         options["assign"] = draw(st.sampled_from(["first", "second"]))
     if causes and draw(st.booleans()):
@@ -114,21 +120,21 @@ BY_REQUEST = {
 
 
 @st.composite
-def ladders(draw: st.DrawFn, name: str, **deeds: bool) -> Escalation:
+def ladders(draw: st.DrawFn, name: str, told: tuple[str, ...], *, causes: bool) -> Escalation:
     """A ladder of a clock, or of conditions."""
     clock = draw(st.sampled_from(["resolution", "resolution", "first response", ""]))
     triggers = BY_CLOCK if clock else BY_REQUEST
     number = draw(st.integers(1, 3))
-    listed = [draw(steps(f"s{each}", triggers, **deeds)) for each in range(number)]
+    listed = [draw(steps(f"s{each}", triggers, told, causes=causes)) for each in range(number)]
     when = draw(st.sampled_from([{}, {}, {"priority": "high"}]))
     return Escalation(name, listed, clock, when)
 
 
 @st.composite
-def books(draw: st.DrawFn, *, causes: bool = False, absent: bool = False) -> PolicyBook:
+def books(draw: st.DrawFn, *, causes: bool = False, told: tuple[str, ...] = PRESENT) -> PolicyBook:
     """A book of one policy with up to three ladders.
 
-    Their steps cause something, and tell those who may be absent, if that is asked for.
+    Their steps cause something if that is asked for.
     """
     calendar = draw(calendars)
     hours = st.sampled_from(["1h", "2h", "4h", "6h"])
@@ -157,7 +163,7 @@ def books(draw: st.DrawFn, *, causes: bool = False, absent: bool = False) -> Pol
         rotas={"nights": NIGHTS},
         lifecycle=draw(lifecycles),
         escalations=[
-            draw(ladders(f"ladder {each}", causes=causes, absent=absent))
+            draw(ladders(f"ladder {each}", told, causes=causes))
             for each in range(draw(st.integers(1, 3)))
         ],
     )

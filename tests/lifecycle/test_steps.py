@@ -34,7 +34,7 @@ from servicecore.sla import Policy, Target
 from servicecore.sla.escalation import Escalation, Step
 from servicecore.sla.rules import DEFAULT_CLOCKS
 from tests.lifecycle.step_oracle import steps_due
-from tests.lifecycle.strategies import FRIDAY, OFFICE, books, histories, minute, quarters
+from tests.lifecycle.strategies import ABSENT, FRIDAY, OFFICE, books, histories, minute, quarters
 
 
 @given(books(), histories(), quarters)
@@ -48,7 +48,7 @@ def test_steps_are_due_when_a_walk_by_minutes_finds_them(
     assert found == expected
 
 
-@given(books(causes=True, absent=True), histories(), quarters)
+@given(books(causes=True, told=ABSENT), histories(), quarters)
 def test_event_by_event_is_as_all_at_once(
     book: PolicyBook, history: list[Event], quarter: int
 ) -> None:

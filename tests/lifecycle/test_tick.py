@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import servicecore.lifecycle.tick
 from servicecore import PolicyBook, replay
 from servicecore.catalogue import Catalogue, Service
 from servicecore.errors import InvalidValue
@@ -21,17 +22,28 @@ from servicecore.lifecycle.events import (
     EscalationAcknowledged,
     Event,
     Opened,
+    Prioritised,
     Replied,
     Resolved,
     Side,
     StatusChanged,
     StepRecorded,
 )
+from servicecore.lifecycle.replay import situation
 from servicecore.lifecycle.tick import tick
 from servicecore.sla import Policy, Target
 from servicecore.sla.escalation import Escalation, Step
-from servicecore.sla.rules import DEFAULT_CLOCKS
-from tests.lifecycle.strategies import FRIDAY, MINUTES, NIGHTS, books, histories, minute, quarters
+from tests.lifecycle.strategies import (
+    ABSENT,
+    DESERTED,
+    FRIDAY,
+    MINUTES,
+    NIGHTS,
+    books,
+    histories,
+    minute,
+    quarters,
+)
 
 END = minute(MINUTES)
 
@@ -76,7 +88,7 @@ def recorded(events: list[Event]) -> list[StepRecorded]:
     return [event for event in events if isinstance(event, StepRecorded)]
 
 
-@given(books(causes=True, absent=True), histories(), ticks)
+@given(books(causes=True, told=ABSENT), histories(), ticks)
 def test_a_tick_leaves_nothing_to_do(
     book: PolicyBook, history: list[Event], instants: list[int]
 ) -> None:
@@ -89,7 +101,7 @@ def test_a_tick_leaves_nothing_to_do(
     assert situation.transitions_due == ()
 
 
-@given(books(causes=True, absent=True), histories(), ticks)
+@given(books(causes=True, told=ABSENT), histories(), ticks)
 def test_a_step_is_recorded_once_whenever_ticks_come(
     book: PolicyBook, history: list[Event], instants: list[int]
 ) -> None:
@@ -115,6 +127,17 @@ def test_an_outage_does_not_change_what_steps_cause(
     book: PolicyBook, history: list[Event], instants: list[int]
 ) -> None:
     """E2: what a step causes happens when it was due."""
+    timely = awake(history, book)
+    late = lived(history, book, [*instants, END])
+    assert what_came_of(timely) == what_came_of(late)
+    assert digest_of_clocks(timely, book) == digest_of_clocks(late, book)
+
+
+@given(books(causes=True, told=DESERTED), histories(), ticks)
+def test_an_outage_changes_nothing_where_nobody_is_on_duty(
+    book: PolicyBook, history: list[Event], instants: list[int]
+) -> None:
+    """E5: what passes on does so at the same instant, whenever somebody looks."""
     timely = awake(history, book)
     late = lived(history, book, [*instants, END])
     assert what_came_of(timely) == what_came_of(late)
@@ -244,14 +267,71 @@ def test_only_the_first_round_causes_something_and_only_if_it_is_not_so() -> Non
 
 def test_escalations_that_cause_each_other_without_end_are_refused() -> None:
     """E2: each begins a new cycle for the other, at the same instant."""
-    restart = attrs.evolve(DEFAULT_CLOCKS["resolution"], retargeting="restart")
-    up = Escalation("up", [Step("s", before="9h", tell="group", priority="high")],
-                    when={"priority": {"none": "high"}})  # fmt: skip
-    down = Escalation("down", [Step("s", before="9h", tell="group", priority="low")],
-                      when={"priority": "high"})  # fmt: skip
-    book = attrs.evolve(book_of(LATE), escalations=[up, down], clocks={"resolution": restart})
+    there = Escalation("there", [Step("s", unassigned="1h", assign="second")],
+                       when={"group": {"none": "second"}})  # fmt: skip
+    back = Escalation("back", [Step("s", unassigned="1h", assign="first")],
+                      when={"group": "second"})  # fmt: skip
+    book = attrs.evolve(book_of(LATE), escalations=[there, back])
     with pytest.raises(InvalidValue, match=r"more than 100 things are due at .* do not cause each"):
         tick([OPENED], book, at=hours(1))
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "given"),
+    [
+        ("low", "high", ["high"]),
+        (None, "high", ["high"]),
+        ("P1", "low", ["low"]),
+        ("high", "low", []),
+        ("critical", "high", []),
+        ("high", "high", []),
+        ("high", "P1", []),
+    ],
+)
+def test_a_step_raises_the_priority_and_never_lowers_it(
+    present: str | None, wanted: str, given: list[str]
+) -> None:
+    """E2: in the order of the book; one that the book does not know is replaced."""
+    known = [] if present is None else [
+        Prioritised(request="R1", occurred_at=hours(0), sequence=1, priority=present)
+    ]  # fmt: skip
+    step = Step("soon", share="10%", tell="role: manager", priority=wanted)
+    events = tick([OPENED, *known], book_of(step), at=hours(3))
+    assert [each.priority for each in events if isinstance(each, Prioritised)] == given
+
+
+def test_a_step_that_passes_on_late_does_so_at_its_own_instant() -> None:
+    """E5: what was due of the next step by its own threshold then follows as its next rounds."""
+    steps = [
+        Step("call", share="50%", tell="rota: nobody's"),
+        Step("late", after="0m", tell="role: manager", every="3h", limit=3),
+    ]
+    taken = tick([OPENED], book_of(*steps), at=hours(30))
+    found = [(each.step.split("/", 4)[4], each.due, each.outcome) for each in recorded(list(taken))]
+    assert found == [
+        ("call/0", hours(2), "nobody on duty"), ("late/0", hours(2), "silent"),
+        ("late/1", hours(4), "silent"), ("late/2", hours(7), "told"),
+    ]  # fmt: skip
+    timely = [OPENED]
+    for number in range(30):
+        timely += tick(timely, book_of(*steps), at=hours(number))
+    assert [each.due for each in recorded(timely)] == [due for _, due, _ in found]
+
+
+def test_an_outage_of_months_costs_no_more_than_what_it_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """E3: two thousand rounds are recorded with a single fold, and none is too many."""
+    folds: list[int] = []
+    monkeypatch.setattr(
+        servicecore.lifecycle.tick,
+        "situation",
+        lambda *given, **named: folds.append(1) or situation(*given, **named),
+    )
+    book = book_of(Step("late", after="0m", tell="role: manager", every="1h", limit=2000))
+    events = tick([OPENED], book, at=hours(2100))
+    assert [event.outcome for event in recorded(list(events))] == [*["silent"] * 1999, "told"]
+    assert len(folds) == 2
 
 
 RESOLVED = Resolved(request="R1", occurred_at=hours(1))

@@ -11,7 +11,7 @@ from servicecore.lifecycle.events import (
     Event,
 )
 from servicecore.lifecycle.situation import Situation
-from tests.lifecycle.strategies import books, histories, minute, quarters
+from tests.lifecycle.strategies import ABSENT, books, histories, minute, quarters
 
 
 def digest(situation: Situation) -> object:
@@ -57,7 +57,7 @@ def test_nothing_changes_until_the_next_thing_and_then_it_does(
     assert digest(replay(known, book, at=following.instant)) != digest(situation)
 
 
-@given(books(causes=True, absent=True), histories(), quarters)
+@given(books(causes=True, told=ABSENT), histories(), quarters)
 def test_what_is_due_is_not_coming(book: PolicyBook, history: list[Event], quarter: int) -> None:
     """R6: steps already due are in `steps_due`; `upcoming` is sorted and lies ahead."""
     situation = replay(history, book, at=minute(15 * quarter))

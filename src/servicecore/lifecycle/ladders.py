@@ -158,7 +158,7 @@ def next_due(state: RequestState, ascent: Ascent, position: int) -> int | None:
     if reached is None or rounds >= (step.limit or 1) or _is_taken_care_of(state, ascent, step):
         return None
     due = max(reached, state.instant)
-    if rounds:
+    if last is not None:
         again = repeated(step, ascent.cycle, last)
         if again is None:
             return None

@@ -5,6 +5,7 @@ Everything here is a small frozen value; what is on record lies in a chain (E2-E
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -67,6 +68,11 @@ class StepDue:
         return self.place.round
 
     @property
+    def rung(self) -> tuple[str, int, str]:
+        """What all its rounds have in common: the ladder, the cycle and the step."""
+        return self.ladder, self.cycle, self.step
+
+    @property
     def id(self) -> str:
         """What it is recorded by, once."""
         parts = (self.request, self.clock, self.cycle, self.ladder, self.step, self.round)
@@ -97,10 +103,10 @@ class StepTaken:
 
 
 class Fired(NamedTuple):
-    """How many rounds of a step have been due, and when the last of them was."""
+    """How many rounds of a step have been due, and when the last did by its own threshold."""
 
     rounds: int = 0
-    last: int = 0
+    last: int | None = None
 
 
 class Acknowledgement(NamedTuple):
@@ -125,6 +131,12 @@ class Climb:
         """The climb when one more round of a step was due."""
         fired = list(self.fired)
         fired[position] = Fired(fired[position].rounds + 1, due)
+        return Climb(self.cycle, tuple(fired), self.holds)
+
+    def before(self, position: int, limit: int) -> Climb:
+        """The climb when a step was due once before its own threshold is reached (E5)."""
+        fired = list(self.fired)
+        fired[position] = Fired(min(fired[position].rounds + 1, limit), fired[position].last)
         return Climb(self.cycle, tuple(fired), self.holds)
 
 
@@ -154,25 +166,26 @@ class Steps:
 
     def fallen_due(self, step: StepDue, ladders: Ladders) -> Steps:
         """The steps with one more that is due; or on record, if it is so already."""
-        climbed = self._climbed(step)
+        climb = self.climbs.get(step.ladder)
+        if climb is None or climb.cycle != step.cycle:
+            return self._with(step, ladders)
+        climbed = self.climbing(step.ladder, climb.after(step.place.step, step.due))
+        return climbed._with(step, ladders)
+
+    def _with(self, step: StepDue, ladders: Ladders) -> Steps:
+        """The steps with one more, wherever its climb is."""
         for record in self.unfounded:
             if record.step == step.id:
                 left = tuple(each for each in self.unfounded if each is not record)
-                return attrs.evolve(climbed, unfounded=left)._founded(step, record, ladders)
-        due = sorted((*self.due, step), key=lambda each: (each.due, each.place))
-        return attrs.evolve(climbed, due=tuple(due))
-
-    def _climbed(self, step: StepDue) -> Steps:
-        climb = self.climbs.get(step.ladder)
-        if climb is None or climb.cycle != step.cycle:
-            return self
-        return self.climbing(step.ladder, climb.after(step.place.step, step.due))
+                return attrs.evolve(self, unfounded=left)._founded(step, record, ladders)
+        at = bisect_right(self.due, _in_order(step), key=_in_order)
+        return attrs.evolve(self, due=(*self.due[:at], step, *self.due[at:]))
 
     def recorded(self, event: StepRecorded, ladders: Ladders) -> Steps:
         """The steps when one is put on record, which is due or not."""
-        for step in self.due:
+        for at, step in enumerate(self.due):
             if step.id == event.step:
-                left = tuple(each for each in self.due if each is not step)
+                left = (*self.due[:at], *self.due[at + 1 :])
                 return attrs.evolve(self, due=left)._founded(step, event, ladders)
         return attrs.evolve(self, unfounded=(*self.unfounded, event))
 
@@ -181,16 +194,39 @@ class Steps:
         return taken._passed_on(step, ladders) if event.outcome == NOBODY else taken
 
     def _passed_on(self, step: StepDue, ladders: Ladders) -> Steps:
-        """Nobody was on duty: the next step of the ladder is due at the same instant (E5)."""
+        """Nobody was on duty: the next step of the ladder is due by then (E5).
+
+        If it is due already by its own threshold, and later, then that is its next round.
+        """
         above = ladders[step.place.ladder].steps[step.place.step + 1 :]
         if not above:
             return self
         place = Place(step.place.ladder, step.place.step + 1, 0)
-        following = attrs.evolve(step, step=above[0].name, place=place)
-        known = (*self.due, *(taken.step for taken in self.taken))
-        if any(each.id == following.id for each in known):
+        first = attrs.evolve(step, step=above[0].name, place=place)
+        own = tuple(each for each in self.due if each.rung == first.rung)
+        if own[0].round or own[0].due <= first.due if own else self._has_been_due(first):
             return self
-        return self.fallen_due(following, ladders)
+        limit = above[0].limit or 1
+        passed = self._before_its_own(first, own, limit)
+        for each in (first, *(_one_round_on(each) for each in own[: limit - 1])):
+            passed = passed._with(each, ladders)
+        return passed
+
+    def _has_been_due(self, step: StepDue) -> bool:
+        """Whether a step that is not due now was: known by the climb, unless a cycle is over."""
+        climb = self.climbs.get(step.ladder)
+        if climb is not None and climb.cycle == step.cycle:
+            return climb.fired[step.place.step].rounds > 0
+        return any(taken.step.rung == step.rung for taken in self.taken.newest_first())
+
+    def _before_its_own(self, step: StepDue, own: tuple[StepDue, ...], limit: int) -> Steps:
+        """The steps with a rung climbed once more, and the rounds that are due of it left out."""
+        due = tuple(each for each in self.due if each not in own) if own else self.due
+        climb = self.climbs.get(step.ladder)
+        if climb is None or climb.cycle != step.cycle:
+            return attrs.evolve(self, due=due)
+        climbed = self.climbing(step.ladder, climb.before(step.place.step, limit))
+        return attrs.evolve(climbed, due=due)
 
     def acknowledging(self, event: EscalationAcknowledged, *, late: bool) -> Steps:
         """The steps when somebody takes care; what was taken care of stays so (E4)."""
@@ -200,20 +236,26 @@ class Steps:
         return attrs.evolve(self, acknowledged={**self.acknowledged, event.ladder: acknowledged})
 
     def with_voices(self) -> tuple[StepDue, ...]:
-        """The steps due, each with whether it tells anybody (E3)."""
-        return tuple(
-            attrs.evolve(step, speaks=False)
-            if any(_speaks_for(other, step) for other in self.due)
-            else step
-            for step in self.due
-        )
+        """The steps due, each with whether it tells anybody (E3).
+
+        From the top of a ladder down: the first one does of those that are due together, and of the
+        rounds of one step.
+        """
+        heard: set[tuple[str, int, int | str]] = set()
+        voices: list[StepDue] = []
+        for step in sorted(self.due, key=lambda each: each.place, reverse=True):
+            keys = {(step.ladder, step.cycle, step.due), step.rung}
+            voices.append(step if heard.isdisjoint(keys) else attrs.evolve(step, speaks=False))
+            heard |= keys
+        return tuple(sorted(voices, key=_in_order))
 
 
 NO_STEPS = Steps()
 
 
-def _speaks_for(other: StepDue, step: StepDue) -> bool:
-    """Whether another step of the same ladder tells what this one would."""
-    if (other.ladder, other.cycle) != (step.ladder, step.cycle) or other.place <= step.place:
-        return False
-    return other.due == step.due or other.step == step.step
+def _in_order(step: StepDue) -> tuple[int, Place]:
+    return step.due, step.place
+
+
+def _one_round_on(step: StepDue) -> StepDue:
+    return attrs.evolve(step, place=step.place._replace(round=step.round + 1))

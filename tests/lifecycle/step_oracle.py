@@ -203,10 +203,22 @@ class Walk:
                 self.gap = event.perception - event.expectation  # type: ignore[operator]
             case EscalationAcknowledged():
                 clock = self.clocks.get(event.clock)
+                if event.cycle < self.latest(event.ladder, clock):
+                    return
                 late = clock is None or clock.breach is not None
                 known = self.acknowledged.get(event.ladder)
                 late = late or known == (event.cycle, True)
                 self.acknowledged[event.ladder] = (event.cycle, late)
+
+    def latest(self, ladder: str, clock: Clock | None) -> int:
+        """The latest cycle of a clock; without one, that in which the ladder was climbed last."""
+        if clock is not None:
+            return clock.cycle
+        if ladder in self.climbs:
+            return self.climbs[ladder][0]  # type: ignore[no-any-return]
+        climbed = (key[1] for key, fired in self.climbs.items()
+                   if key[0] == ladder and any(fired.values()))  # fmt: skip
+        return max(climbed, default=-1)
 
     def updated(self, now: int) -> None:
         if self.silent is not None:

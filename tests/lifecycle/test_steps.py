@@ -222,6 +222,16 @@ def test_an_acknowledgement_after_due_stops_all_of_the_cycle() -> None:
     assert cycles == [("late", 4), ("late", 14), ("later", 17)]
 
 
+def test_an_acknowledgement_of_a_cycle_that_is_over_lifts_none() -> None:
+    """E4: the running one is taken care of still."""
+    book = book_of(LATE, Step("later", after="3h", tell="group"))
+    over = [Cancelled(request="R1", occurred_at=hours(6)),
+            Reopened(request="R1", occurred_at=hours(10))]  # fmt: skip
+    running = attrs.evolve(acknowledged(15), cycle=1)
+    found = due([opened(), *over, running, acknowledged(16)], book)
+    assert found == [("late", 4), ("late", 14)]
+
+
 def test_reopening_takes_no_step_twice() -> None:
     """E2: the cycle is the same one, unless the rule of the clock begins another."""
     again = [

@@ -197,3 +197,17 @@ def test_a_ladder_for_no_request() -> None:
     ladder = Escalation("none", [WARN], when={"priority": {"any": ["high"], "none": ["high"]}})
     (line,) = found(attrs.evolve(book_of(WARN), escalations=[ladder]))
     assert line.startswith("fault: escalations[0].when.priority: priority cannot be 'high' and not")
+
+
+@pytest.mark.parametrize(
+    ("when", "problem"),
+    [
+        ({"priority": {"all": ["high", "low"]}}, "fault: escalations[0].when.priority: priority c"),
+        ({"priority": "hihg"}, "warning: escalations[0].when.priority: no priority of the book"),
+    ],
+)
+def test_what_a_ladder_asks_for_in_vain(when: dict[str, Any], problem: str) -> None:
+    """P3: as for policies, of single facts and of words that the book knows."""
+    ladder = Escalation("none", [WARN], when=when)
+    (line,) = found(attrs.evolve(book_of(WARN), escalations=[ladder]))
+    assert line.startswith(problem)

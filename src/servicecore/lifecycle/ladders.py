@@ -174,9 +174,17 @@ def _is_taken_care_of(state: RequestState, ascent: Ascent, step: Step) -> bool:
 
 
 def acknowledge(state: RequestState, event: EscalationAcknowledged) -> None:
-    """Somebody takes care: before the due instant of the steps before it, later of all (E4)."""
+    """Somebody takes care: before the due instant of the steps before it, later of all (E4).
+
+    Of the latest cycle, or of one that begins in this instant; an older one is over, and to take
+    care of it lifts nothing.
+    """
     clock = state.clocks.get(event.clock)
     folded = None if clock is None else clock.shown
     cycle = folded.cycles.last if folded is not None and folded.cycles else None
+    climb = state.steps.climbs.get(event.ladder)
+    latest = climb.cycle if cycle is None and climb is not None else -1
+    if event.cycle < (latest if cycle is None else cycle.number):
+        return
     late = not event.clock or (cycle is not None and cycle.breach_by(event.occurred) is not None)
     state.steps = state.steps.acknowledging(event, late=late)

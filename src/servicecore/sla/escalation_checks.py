@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from servicecore.errors import suggestion
 from servicecore.instants import duration_text
+from servicecore.requests import FACT_NAMES
 from servicecore.sla.book import PolicyBook
 from servicecore.sla.escalation import OF_CLOCKS, Escalation, Step
 from servicecore.sla.findings import Finding, Path
+from servicecore.sla.policy import Policy
 from servicecore.sla.recipients import Recipient, recipient_of
 from servicecore.sla.rota_checks import findings_of_rotas
 from servicecore.sla.timeline import OPENING
+from servicecore.sla.vocabulary import of_values
 
 
 def findings_of_escalations(book: PolicyBook, at: int | None = None) -> Iterator[Finding]:
@@ -33,6 +36,7 @@ def findings_of_escalations(book: PolicyBook, at: int | None = None) -> Iterator
     for place, ladder in enumerate(book.escalations):
         path: Path = ("escalations", place)
         yield from _of_facts(ladder, path)
+        yield from of_values(Policy(ladder.name, {}, ladder.when), book, path)
         yield from _of_clock(ladder, book, path)
         for position, step in enumerate(ladder.steps):
             yield from _of_step(step, book, at, (*path, "steps", position))
@@ -42,7 +46,7 @@ def findings_of_escalations(book: PolicyBook, at: int | None = None) -> Iterator
 
 def _of_facts(ladder: Escalation, path: Path) -> Iterator[Finding]:
     for fact, condition in ladder.when.items():
-        if not condition.can_hold():
+        if not condition.can_hold(single=fact in FACT_NAMES - {"tags"}):
             text = f"{fact} cannot be {condition}: the ladder is for no request"
             yield Finding("fault", (*path, "when", fact), text)
 

@@ -19,6 +19,7 @@ from servicecore.lifecycle.events import (
 from servicecore.messages import messages_in
 from servicecore.sla import Mark, Policy, Target, read
 from servicecore.sla.reasons import end_in_words
+from servicecore.sla.rules import ClockRule
 
 BOOK = PolicyBook.of(
     Policy("all", {"resolution": {"high": Target("8h")}, "next response": Target("8h")})
@@ -102,3 +103,15 @@ def test_a_stopped_request_says_what_it_always_said() -> None:
     ]
     for cycles in replay(said, BOOK, at=at(11)).readings.values():
         assert [reading.end_reason for reading in cycles] == [""] * len(cycles)
+
+
+def test_what_else_cancels_a_clock_has_no_reason() -> None:
+    """K8: that of the status is of something else."""
+    rule = ClockRule("call back", ["opened"], ["closed"], cancels=["replied"])
+    book = PolicyBook.of(Policy("all", {"call back": Target("8h")}), clocks={"call back": rule})
+    opened = Opened(request="R1", occurred_at=at(9))
+    doing = StatusChanged(request="R1", occurred_at=at(9), status="in progress", reason="by phone")
+    said = [opened, doing, Replied(request="R1", occurred_at=at(10))]
+    reading = replay(said, book, at=at(11)).reading("call back")
+    assert reading is not None
+    assert (reading.state, reading.end_reason) == ("cancelled", "")

@@ -197,6 +197,15 @@ def test_another_target_costs_the_same_after_many(
     assert asked[0] == asked[1] <= 12
 
 
+def test_another_target_that_was_just_used_up_was_due_at_closing() -> None:
+    """K1, K3: what has counted is all of it, and its last moment lies in a run that went on."""
+    folded, start = Folded(Target("16h", OFFICE)), to_instant(NINE)
+    folded.apply(Mark("start", start))
+    folded.apply(Mark("pause", start + 9 * HOUR))
+    folded.apply(Mark("retarget", start + 9 * HOUR, target=Target("8h", OFFICE)))
+    assert folded.reading(start + 9 * HOUR).breached == start + 8 * HOUR
+
+
 @given(cases(), st.data())
 @at_most(100)
 def test_another_target_is_as_if_every_run_were_looked_at(case: Case, data: st.DataObject) -> None:

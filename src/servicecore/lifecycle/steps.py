@@ -244,7 +244,7 @@ class Steps:
         heard: set[tuple[str, int, int | str]] = set()
         voices: list[StepDue] = []
         for step in sorted(self.due, key=lambda each: each.place, reverse=True):
-            keys = {(step.ladder, step.cycle, step.due), step.rung}
+            keys: set[tuple[str, int, int | str]] = {(step.ladder, step.cycle, step.due), step.rung}
             voices.append(step if heard.isdisjoint(keys) else attrs.evolve(step, speaks=False))
             heard |= keys
         return tuple(sorted(voices, key=_in_order))

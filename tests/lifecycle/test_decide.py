@@ -739,7 +739,9 @@ class TestRecord:
         assert desk.refused(AcknowledgeEscalation, clock="resolution", cycle=0, ladder="pin") == (
             "the book has no escalation 'pin' (did you mean 'ping'?)",
         )
-        desk.do(AcknowledgeEscalation, clock="", cycle=0, ladder="ping")
+        assert desk.refused(AcknowledgeEscalation, clock="", cycle=0, ladder="ping") == (
+            "its cycle 0 has not begun",
+        )
         assert desk.refused(AcknowledgeEscalation, clock="resolution", cycle=1, ladder="l") == (
             "the clock 'resolution' has not run 2 times",
         )
@@ -750,7 +752,13 @@ class TestRecord:
         assert Desk().refused(RecordStep, step="R2/resolution/0/l/1/0", due_at=NINE) == (
             "the step is not one of this request",
         )
-        Desk().do(RecordStep, step="R1/resolution/0/l/1/0", due_at=NINE)
+        ladder = Escalation("l", [Step("1", after="0m", tell="person")])
+        desk = Desk(PolicyBook.of(STANDARD, escalations=[ladder]))
+        desk.do(RecordStep, step="R1/resolution/0/l/1/0", due_at=NINE)
+        for step in ("R1/", "R1/resolution/0/l/2/0", "R1/resolution/x/l/1/0", "R1//0/l/1/0"):
+            assert desk.refused(RecordStep, step=step, due_at=NINE) == (
+                f"the book has no step {step!r}",
+            )
 
     def test_a_request_is_opened_once(self) -> None:
         assert Desk().refused(Open) == ("it has been open since 2026-03-06 09:00 UTC",)
@@ -828,6 +836,45 @@ class TestFilledIn:
             decide_on([], opening, BOOK, at=NINE)
         with pytest.raises(InvalidValue, match="book is None: expected a PolicyBook"):
             open_request(opening, None, at=NINE)  # type: ignore[arg-type]  # what a slip hands in
+
+
+class TestOpening:
+    def test_the_kind_is_that_of_the_offering(self) -> None:
+        """What nobody said, the catalogue knows; what somebody said stays."""
+        asked = {"service": "laptops", "offering": "mouse"}
+        assert Desk(WITH_APPROVAL, **asked).situation.request.kind == "service request"
+        assert Desk(WITH_APPROVAL, **asked, kind="question").situation.request.kind == "question"
+
+    @pytest.mark.parametrize(
+        ("facts", "named"),
+        [
+            ({"service": "laptop", "offering": "mouse"}, "unknown service 'laptop': did you mean"),
+            ({"service": "laptops", "offering": "mous"}, "'mous': did you mean 'mouse'"),
+        ],
+    )
+    def test_a_slip_goes_around_no_approval(self, facts: dict[str, str], named: str) -> None:
+        with pytest.raises(UnknownName, match=named):
+            Desk(WITH_APPROVAL, **facts)
+        assert Desk(BOOK, **facts).situation.request.service == facts["service"]
+
+    def test_nothing_is_done_before_it_was_opened(self) -> None:
+        assert Desk().refused(Resolve, occurred_at=after(-1)) == (
+            "it was opened later, 2026-03-06 09:00 UTC",
+        )
+
+    def test_a_guard_gives_its_reason_as_text(self) -> None:
+        transition = Transition("closed", ["new"], "closed", ["signed"])
+        lifecycle = DEFAULT_LIFECYCLE.extended(transition, signed=lambda *_: True)
+        desk = Desk(PolicyBook.of(STANDARD, lifecycle=lifecycle))
+        with pytest.raises(InvalidValue, match="the guard 'signed' gave True: expected the reason"):
+            desk.do(Close)
+
+    def test_an_audit_finds_what_a_decision_found(self) -> None:
+        """R1: also in the instant of the opening, which is over when somebody decides."""
+        ladder = Escalation("l", [Step("late", after="0m", tell="person")])
+        desk = Desk(PolicyBook.of(STANDARD, escalations=[ladder]))
+        desk.do(AcknowledgeEscalation, hours=0, clock="resolution", cycle=0, ladder="l")
+        assert replay(desk.history, desk.book, at=after(1), audit=True).refusals == ()
 
 
 class TestBackdated:

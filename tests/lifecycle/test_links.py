@@ -37,6 +37,7 @@ from servicecore.lifecycle.events import (
     Actor,
     Event,
     Linked,
+    Opened,
     OverrideStarted,
     PolicyApplied,
     PromiseMade,
@@ -359,3 +360,18 @@ class TestLinks:
         assert {(link.kind, link.other) for link in links_of(history)} == expected
         split_off = SplitFrom(request="R1", occurred_at=0, parent="R9")
         assert len(links_of([split_off, *history])) == len(expected) + 1
+
+
+def test_a_part_of_an_unanswered_request_has_waited_as_long() -> None:
+    """R8: a split is no way to begin the first response anew; given once, none is owed."""
+    targets = {"first response": Target("4h"), "resolution": Target("8h")}
+    book = PolicyBook.of(Policy("all", targets))
+    opened = Opened(request="R1", occurred_at=0)
+    hour = 3_600_000_000
+    command = Split(id="s", request="R1", child="R2")
+    part = split(replay([opened], book, at=3 * hour), command, at=3 * hour)
+    child = replay(part.child_events, book, at=3 * hour)
+    assert {name: cycles[-1].due for name, cycles in child.readings.items()} == {
+        "first response": 4 * hour,
+        "resolution": 8 * hour,
+    }

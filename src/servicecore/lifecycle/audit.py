@@ -12,7 +12,7 @@ from servicecore.lifecycle.events import Event, Opened, in_order
 from servicecore.lifecycle.evolve import take
 from servicecore.lifecycle.guards import makes, objections
 from servicecore.lifecycle.machine import falls_due
-from servicecore.lifecycle.passing import advance
+from servicecore.lifecycle.passing import advance, close
 from servicecore.lifecycle.refusal import Objection, Refusal
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.state import begun
@@ -41,7 +41,12 @@ def _refusals(history: Sequence[Event], book: PolicyBook) -> Iterator[Refusal]:
     for event in history[1:]:
         if event.occurred > state.instant:
             advance(state, event.occurred, book)
-        if against := _against(Situation(state, event.occurred, book), event):
+            before = Situation(state, event.occurred, book)
+        else:
+            now = state.copy()  # in which the instant is over, as decisions find it
+            close(now, book)
+            before = Situation(now, event.occurred, book)
+        if against := _against(before, event):
             yield Refusal(event, against)
         take(state, event, book)
 

@@ -6,9 +6,10 @@ events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from servicecore.catalogue import Catalogue
 from servicecore.errors import InvalidValue, TransitionRefused, UnknownName
 from servicecore.lifecycle.commands import (
     Absorb,
@@ -23,7 +24,7 @@ from servicecore.lifecycle.commands import (
     Resolve,
     Split,
 )
-from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.events import Event, in_order
 from servicecore.lifecycle.evolve import evolve
 from servicecore.lifecycle.following import following
 from servicecore.lifecycle.guards import reasons_against
@@ -32,7 +33,9 @@ from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.replay import situation as situation_of
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.writing import Pen, pen_for, pen_on
+from servicecore.requests import Fact
 from servicecore.sla.book import PolicyBook
+from servicecore.sla.years import shown
 
 __all__ = ["decide", "decide_on", "open_request"]
 
@@ -88,6 +91,9 @@ def decide_on(
     occurred, events = pen_for(command, at).occurred, tuple(history)
     if not events:
         raise InvalidValue("the history is empty: a request is opened by open_request()")
+    opened = in_order(events)[0]
+    if occurred < opened.occurred:
+        raise TransitionRefused(command, (f"it was opened later, {shown(opened.occurred)}",))
     return decide(replay(events, book, at=occurred), command, at=at)
 
 
@@ -97,8 +103,10 @@ def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tupl
     An approval is requested where the offering demands one, and where the facts name no group, the
     one that takes such requests gets it.
 
-    Raises `UnknownName` for a priority, an impact or an urgency that the book does not have, and
-    `InvalidValue` for facts that no request can have.
+    Its kind is that of the offering, unless the facts name one. Raises `UnknownName` for a
+    priority, an impact or an urgency that the book does not have, and for a service or an offering
+    that its catalogue does not have, if there is one; `InvalidValue` for facts that no request can
+    have.
 
     >>> from servicecore.lifecycle.commands import Open
     >>> (opened,) = open_request(Open(id="c1", request="R1"), PolicyBook.of(), at=0)
@@ -113,10 +121,24 @@ def open_request(command: Open, book: PolicyBook, *, at: datetime | int) -> tupl
     if priority is not None and priority not in known:
         raise UnknownName("priority", priority, known)
     pen = pen_for(command, at)
-    opened = pen.write(command.writes, command.said, 1)
+    opened = pen.write(command.writes, {"facts": _with_kind(command.facts, book.catalogue)}, 1)
     taken_in = situation_of(evolve(None, opened, book), book, at=pen.occurred)
     book.prioritised(taken_in.request)  # which refuses what its matrix does not know
     return (opened, *followers(taken_in, opened, pen, 2))
+
+
+def _with_kind(facts: Mapping[str, Fact], catalogue: Catalogue) -> Mapping[str, Fact]:
+    """The facts, and the kind of what is offered if they name none.
+
+    Raises `UnknownName` for a service or an offering that a catalogue with services does not have.
+    """
+    service, offering = facts.get("service"), facts.get("offering")
+    if not catalogue.services or service is None:
+        return facts
+    found = catalogue.service(str(service))
+    if offering is None or not found.offerings:
+        return facts
+    return {"kind": found.offering(str(offering)).kind, **facts}
 
 
 def _check_command(command: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from servicecore.errors import UnknownName, suggestion
+from servicecore.errors import InvalidValue, UnknownName, suggestion
 from servicecore.lifecycle.events import Event, StatusChanged
 from servicecore.lifecycle.machine import ENTERS, Entering, possible
 from servicecore.lifecycle.refusal import Objection
@@ -140,7 +140,15 @@ def _guarding(transition: Transition, situation: Situation, event: Event) -> tup
     lifecycle = situation.book.lifecycle
     asked = ((name, guard_named(name, lifecycle)) for name in transition.guards)
     answered = ((name, guard(situation, event)) for name, guard in asked)
-    return tuple(Objection(f"not {name}", reason) for name, reason in answered if reason)
+    return tuple(
+        Objection(f"not {name}", _reason(name, reason)) for name, reason in answered if reason
+    )
+
+
+def _reason(name: str, answer: object) -> str:
+    if isinstance(answer, str):
+        return answer
+    raise InvalidValue(f"the guard {name!r} gave {answer!r}: expected the reason as text, or ''")
 
 
 def _no_way(lifecycle: Lifecycle, status: str, event: Entering) -> Objection:

@@ -157,7 +157,9 @@ def _override_on(situation: Situation, event: OverrideEnded) -> str:
 
 def _measured(situation: Situation, event: EscalationAcknowledged) -> str:
     if not event.clock:
-        return ""
+        climb = situation.state.steps.climbs.get(event.ladder)
+        begun = climb is not None and 0 <= event.cycle <= climb.cycle
+        return "" if begun else f"its cycle {event.cycle} has not begun"
     cycles = situation.readings.get(event.clock, ())
     if 0 <= event.cycle < len(cycles):
         return ""
@@ -180,6 +182,20 @@ def _known_ladder(situation: Situation, event: EscalationAcknowledged) -> str:
 def _own_step(situation: Situation, event: StepRecorded) -> str:
     own = event.step.startswith(f"{situation.state.id}/")
     return "" if own else "the step is not one of this request"
+
+
+def _known_step(situation: Situation, event: StepRecorded) -> str:
+    """Its id ends in clock, cycle, ladder, step and round; only a clock may have a slash."""
+    if _own_step(situation, event):
+        return ""
+    clock, cycle, ladder, name, again = ("", "", "", "", *event.step.rsplit("/", 4))[-5:]
+    numbers = all(each.isascii() and each.isdigit() for each in (cycle, again))
+    known = any(
+        (f"{situation.state.id}/{each.clock}", each.name, step.name) == (clock, ladder, name)
+        for each in situation.book.escalations
+        for step in each.steps
+    )
+    return "" if numbers and known else f"the book has no step {event.step!r}"
 
 
 def _delivered(situation: Situation, _: FollowedUp) -> str:
@@ -234,7 +250,7 @@ REQUIREMENTS: Mapping[type[Event], Mapping[str, Requirement]] = MappingProxyType
         "until in the past": _lasting,
     },
     OverrideEnded: {"override not on": _override_on},
-    StepRecorded: {"step of another request": _own_step},
+    StepRecorded: {"step of another request": _own_step, "unknown step": _known_step},
     EscalationAcknowledged: {
         "unknown escalation": _known_ladder,
         "clock has not run": _measured,

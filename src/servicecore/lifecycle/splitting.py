@@ -104,16 +104,16 @@ def _inherited(parent: Situation) -> Iterator[tuple[Event, dict[str, object]]]:
 
 
 def _used(parent: Situation) -> dict[str, int]:
-    """What the parent has used of the clocks that run until it is resolved."""
+    """What the parent has used of the clocks that run since it was opened, once."""
     return {
         clock: cycles[-1].elapsed_microseconds
         for clock, cycles in parent.readings.items()
-        if _until_resolved(parent.book.clocks[clock])
+        if _runs_once(parent.book.clocks[clock])
     }
 
 
-def _until_resolved(rule: ClockRule) -> bool:
-    return "opened" in rule.starts and not rule.renews and "replied" not in rule.stops
+def _runs_once(rule: ClockRule) -> bool:
+    return "opened" in rule.starts and not rule.renews
 
 
 def _is_approved(parent: Situation, child: Situation) -> bool:

@@ -112,11 +112,15 @@ class RequestState:
         return self.pausing.intersection(words)
 
 
+BLANK = RequestState("", 0, 0, Status(""))
+"""What all requests begin as; to copy it is quicker than to make it."""
+
+
 def begun(opened: Opened, book: PolicyBook) -> RequestState:
     """The state of a request at its opening, before anything of it is taken in."""
-    at = opened.occurred
-    state = RequestState(opened.request, at, at, Status(book.lifecycle.first, since=at))
-    state.pausing = book.pausing
+    at, state = opened.occurred, BLANK.copy()
+    state.id, state.opened, state.instant = opened.request, at, at
+    state.status, state.pausing = Status(book.lifecycle.first, since=at), book.pausing
     state.conditions = state.holding()
     state.matched = book.version_at(at).matched_facts
     state.clocks = {name: RequestClock(rule) for name, rule in book.owed.items()}

@@ -20,7 +20,7 @@ SAID = QUIET | BROKEN_BY | {"replied", "customer replied"}
 """The facts that change what has been said."""
 
 
-@frozen
+@frozen(slots=False)  # made for every request, which a dictionary does quicker
 class Contact:
     """What has been said so far.
 

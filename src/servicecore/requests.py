@@ -144,9 +144,11 @@ class Request:
     @classmethod
     def from_facts(cls, id: str, opened_at: datetime | int, facts: Mapping[str, Fact]) -> Self:
         """The request with these facts; names that are not its own are its `fields`."""
-        own = {name: fact for name, fact in facts.items() if name in FACT_NAMES}
-        fields = {name: fact for name, fact in facts.items() if name not in FACT_NAMES}
-        return cls(id=id, opened_at=opened_at, fields=fields, **own)  # type: ignore[arg-type]
+        own: dict[str, Any] = {}
+        fields: dict[str, Fact] = {}
+        for name, fact in facts.items():
+            (own if name in FACT_NAMES else fields)[name] = fact
+        return cls(id=id, opened_at=opened_at, fields=fields, **own)
 
     def with_facts(self, facts: Mapping[str, Fact]) -> Self:
         """The request with these facts changed; names that are not its own go to `fields`."""

@@ -35,7 +35,7 @@ nitpick_ignore_regex = [
     # Names of other projects are not linked: the build needs no network.
     ("py:.*", r"(?!servicecore\b).*"),
     # What a calendar is compiled from is not public.
-    ("py:class", r"servicecore\.sla\.definition\..*"),
+    ("py:class", r"servicecore\.sla\.(definition|timeline)\..*"),
 ]
 
 

@@ -34,8 +34,8 @@ ROOMS = (
     "metrics",
     "backtest",
     "policyfile",
-    "stores",
     "notices",
+    "stores",
     "hookspecs",
     "plugins",
     "desk",
@@ -47,9 +47,12 @@ ROOMS = (
     "testing",
     "__main__",
 )
-MAY_READ_THE_CLOCK = {"servicecore.desk", "servicecore.__main__"}
+MAY_READ_THE_CLOCK = {"servicecore.desk.wallclock", "servicecore.__main__"}
 MAY_IMPORT_PENDULUM = {"servicecore.instants", "servicecore.sla.calendar"}
-HEAVY = "babel numpy scipy cattrs sqlalchemy yaml pandas pyarrow holidays icalendar rich hypothesis"
+HEAVY = """
+babel numpy scipy cattrs sqlalchemy psycopg yaml pandas pyarrow holidays icalendar rich hypothesis
+jinja2 httpx apprise standardwebhooks
+"""
 MOST_LINES = 300
 
 

@@ -68,6 +68,79 @@ when it is closed
         return type(self), (self.command, self.reasons)
 
 
+class StoreConflict(ServiceCoreError):
+    """A request that has changed since it was read: the command is to be decided anew."""
+
+    def __init__(self, request: str, expected: int, actual: int) -> None:
+        self.request = request
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"{request} is at version {actual}: expected version {expected}, as it was read"
+        )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.request, self.expected, self.actual)
+
+
+class StoreBusy(ServiceCoreError):
+    """A store that others hold up just now; the same may succeed a little later."""
+
+
+class CommandMismatch(ServiceCoreError, ValueError):
+    """An id that another command had already: a command that is sent again has the same content."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        super().__init__(
+            f"the id {command!r} was given to a command with other content: "
+            "expected an id of its own for each command"
+        )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.command,)
+
+
+class ClaimLost(ServiceCoreError):
+    """A claim that holds no longer: its lease ran out, or what it was for has changed since."""
+
+    def __init__(self, claimed: str) -> None:
+        self.claimed = claimed
+        super().__init__(f"the claim on {claimed} holds no longer: expected to settle it in time")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.claimed,)
+
+
+class SchemaMismatch(ServiceCoreError):
+    """A store whose tables are of another version than this release works with."""
+
+    def __init__(self, found: int | None, expected: int) -> None:
+        self.found = found
+        self.expected = expected
+        has = "has no tables of servicecore" if found is None else f"has tables of version {found}"
+        hint = "run `python -m servicecore migrate URL`"
+        if found is not None and found > expected:
+            hint = "install the release that made them, or a newer one"
+        super().__init__(f"the store {has}: expected version {expected}; {hint}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.found, self.expected)
+
+
+class PluginError(ServiceCoreError):
+    """A plugin that failed, or answered what cannot be used; its own error is the cause."""
+
+    def __init__(self, plugin: str, hook: str, problem: str) -> None:
+        self.plugin = plugin
+        self.hook = hook
+        self.problem = problem
+        super().__init__(f"the plugin {plugin!r} failed in {hook}: {problem}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.plugin, self.hook, self.problem)
+
+
 class MissingExtra(ServiceCoreError, ImportError):
     """A capability whose library is not installed; the message says how to install it."""
 

@@ -1,0 +1,26 @@
+"""Notices: what people are to be told, how it is said in their language, and who delivers it."""
+
+from servicecore.notices.channel import Channel, Line, Rate
+from servicecore.notices.contact import Contact, Text, Withhold
+from servicecore.notices.message import Delivered, Delivery, Message, Permanent, Retry
+from servicecore.notices.notice import Notice, Severity
+from servicecore.notices.record import NoticeRecord, NoticeState, Remark
+
+__all__ = [
+    "Channel",
+    "Contact",
+    "Delivered",
+    "Delivery",
+    "Line",
+    "Message",
+    "Notice",
+    "NoticeRecord",
+    "NoticeState",
+    "Permanent",
+    "Rate",
+    "Remark",
+    "Retry",
+    "Severity",
+    "Text",
+    "Withhold",
+]

@@ -1,0 +1,44 @@
+"""Stores: where a host keeps histories, their timers, the feed of events and the outbox."""
+
+from servicecore.stores.protocol import Store, Tx
+from servicecore.stores.values import (
+    ANY,
+    MAIN,
+    Answer,
+    Claim,
+    ClaimKind,
+    CommandKey,
+    Entry,
+    Head,
+    NoticeQuery,
+    Page,
+    Parked,
+    Query,
+    Settlement,
+    Stream,
+    Summary,
+    Workload,
+    Write,
+)
+
+__all__ = [
+    "ANY",
+    "MAIN",
+    "Answer",
+    "Claim",
+    "ClaimKind",
+    "CommandKey",
+    "Entry",
+    "Head",
+    "NoticeQuery",
+    "Page",
+    "Parked",
+    "Query",
+    "Settlement",
+    "Store",
+    "Stream",
+    "Summary",
+    "Tx",
+    "Workload",
+    "Write",
+]

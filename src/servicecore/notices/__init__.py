@@ -4,6 +4,7 @@ from servicecore.notices.channel import Channel, Line, Rate
 from servicecore.notices.contact import Contact, Text, Withhold
 from servicecore.notices.message import Delivered, Delivery, Message, Permanent, Retry
 from servicecore.notices.notice import Notice, Severity
+from servicecore.notices.reasons import Reason
 from servicecore.notices.record import NoticeRecord, NoticeState, Remark
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NoticeState",
     "Permanent",
     "Rate",
+    "Reason",
     "Remark",
     "Retry",
     "Severity",

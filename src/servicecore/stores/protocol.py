@@ -19,6 +19,7 @@ from servicecore.stores.values import (
     Query,
     Settlement,
     Stream,
+    Summary,
     Workload,
     Write,
 )
@@ -152,11 +153,12 @@ class Tx(Protocol):
         version: int,
         wake: int | None,
         *,
+        summary: Summary | None = None,
         claim: Claim | None = None,
     ) -> None:
         """Set the timer of a request anew; whatever was claimed or parked of it is so no longer.
 
-        Raises `StoreConflict` where the request has another version, and `ClaimLost` where the
+        With a summary, that takes the place of the one there is. Raises `StoreConflict` where the request has another version, and `ClaimLost` where the
         claim does not hold any more.
         """
         ...
@@ -164,7 +166,16 @@ class Tx(Protocol):
     def settle(self, claim: Claim, settlement: Settlement, *, at: int) -> None:
         """End a claim; `ClaimLost` where it does not hold any more.
 
-        An attempt that is not `counted` as a failed one never was one. A notice gets a remark.
+        An attempt that is not `counted` as a failed one never was one. A notice gets a remark if
+        `what` says something; the same one twice in a row is kept once, with the later instant.
+        """
+        ...
+
+    def next_due(self, shard: str | None = None, *, readers: Collection[str] = ()) -> int | None:
+        """The earliest instant at which anything may be claimed, in microseconds; None if never.
+
+        Of timers, notices and these readers; of one shard, or of all. What is claimed may be so
+        again when its lease ends. A reader whose feed goes on may be claimed at once: the far past.
         """
         ...
 

@@ -169,8 +169,10 @@ def as_json(value: object) -> str:
 
 
 def write_facts(facts: Mapping[str, object]) -> str:
-    """Facts as JSON."""
-    return as_json(_written(facts))
+    """Facts as JSON; `InvalidValue` where they take too much room."""
+    written = as_json(_written(facts))
+    check_size(written, "a table of facts")
+    return written
 
 
 def read_facts(written: str) -> Table:

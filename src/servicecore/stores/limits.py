@@ -18,6 +18,12 @@ LONGEST_NAME = 255
 LONGEST_ID = 1000
 """The characters of the id of a notice, which the ids of an event and of a step go into."""
 
+MOST_BYTES_OF_ID = 1600
+"""Those of the same id in UTF-8: with the shard it makes a key, which has to fit into a page."""
+
+LONGEST_REASON = 1000
+"""The characters of a reason; what is longer is cut, for it is an explanation and no data."""
+
 MOST_CHARACTERS = 1_000_000
 """Those of one event or notice as JSON."""
 
@@ -42,6 +48,26 @@ def is_storable(text: str) -> bool:
     (True, False, False)
     """
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def as_reason(text: str) -> str:
+    """A reason as it is kept: whole if it is short, with a mark for what no database can keep.
+
+    >>> as_reason("no\\0 answer")
+    'no\ufffd answer'
+    """
+    kept = "".join(each if is_storable(each) else "\ufffd" for each in text[: LONGEST_REASON + 1])
+    return kept if len(kept) <= LONGEST_REASON else kept[: LONGEST_REASON - 1] + "…"
+
+
+def check_id(id: object, what: str) -> None:
+    """Refuse the id of a notice that some database cannot keep (`InvalidValue`)."""
+    check_name(id, what, LONGEST_ID)
+    size = len(str(id).encode())
+    if size > MOST_BYTES_OF_ID:
+        raise InvalidValue(
+            f"the {what} takes {size} bytes in UTF-8: expected at most {MOST_BYTES_OF_ID}"
+        )
 
 
 def check_instant(instant: int | None, what: str) -> None:
@@ -91,6 +117,10 @@ def _names(write: Write) -> Iterator[tuple[str, str | None]]:
 
 
 def _check_notice(notice: Notice) -> None:
-    check_name(notice.id, "id of the notice", LONGEST_ID)
+    check_id(notice.id, "id of the notice")
+    check_name(notice.request, "request of the notice")
+    check_name(notice.template, "template of the notice")
     check_name(notice.recipient, "recipient of the notice")
+    check_name(notice.topic or " ", "topic of the notice")
+    check_name(notice.cause or " ", "cause of the notice", LONGEST_ID)
     check_instant(notice.made, "made_at")

@@ -223,8 +223,12 @@ class Query:
     def __attrs_post_init__(self) -> None:
         if self.order not in ("opened", "wake"):
             raise InvalidValue(f"order is {self.order!r}: expected 'opened' or 'wake'")
-        if type(self.limit) is not int or not 1 <= self.limit <= MOST_ON_A_PAGE:
-            raise InvalidValue(f"limit is {self.limit!r}: expected 1 to {MOST_ON_A_PAGE}")
+        _check_limit(self.limit)
+
+
+def _check_limit(limit: int) -> None:
+    if type(limit) is not int or not 1 <= limit <= MOST_ON_A_PAGE:
+        raise InvalidValue(f"limit is {limit!r}: expected 1 to {MOST_ON_A_PAGE}")
 
 
 MOST_ON_A_PAGE = 1000
@@ -249,3 +253,6 @@ class NoticeQuery:
     states: tuple[NoticeState, ...] | None = None
     bundle: str | None = None
     limit: int = MOST_ON_A_PAGE
+
+    def __attrs_post_init__(self) -> None:
+        _check_limit(self.limit)

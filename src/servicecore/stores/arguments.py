@@ -1,0 +1,200 @@
+"""What the methods of a transaction refuse before they look at any row, whatever the store is.
+
+What PostgreSQL could not keep or compare is no key of MemoryStore either: a host that tests with
+one and runs with the other meets no surprise. Everything here raises `InvalidValue`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import get_args
+
+from servicecore.errors import InvalidValue
+from servicecore.notices import NoticeRecord
+from servicecore.stores.limits import (
+    LATEST,
+    check_id,
+    check_instant,
+    check_name,
+    check_writes,
+    is_storable,
+)
+from servicecore.stores.paging import read_after, wanted_values
+from servicecore.stores.values import (
+    FILTERED,
+    Claim,
+    ClaimKind,
+    CommandKey,
+    NoticeQuery,
+    Query,
+    Settlement,
+    Write,
+    _Any,
+)
+
+KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
+
+
+def check_shard(shard: str) -> None:
+    """Refuse what is no name of a shard."""
+    check_name(shard, "name of the shard")
+
+
+def check_request(shard: str, request: str) -> None:
+    """Refuse what names no request."""
+    check_shard(shard)
+    check_name(request, "id of the request")
+
+
+def check_number(number: int, what: str, least: int = 0) -> None:
+    """Refuse what is no position, version or count."""
+    if type(number) is not int or not least <= number <= LATEST:
+        raise InvalidValue(f"{what} is {number!r}: expected a whole number, {least} or more")
+
+
+def check_append(
+    shard: str, writes: Sequence[Write], command: CommandKey | None, claim: Claim | None
+) -> None:
+    """Refuse what cannot be appended."""
+    check_writes(shard, writes)
+    for write in writes:
+        check_number(write.expected, f"the version that is expected of {write.request!r}")
+        if not write.events:
+            raise InvalidValue(f"nothing is written to {write.request!r}: expected events")
+    _check_different(notice.id for write in writes for notice in write.notices)
+    if command is not None:
+        check_name(command.id, "id of the command")
+        check_name(command.digest, "digest of the command")
+    if claim is not None:
+        check_timer(claim, shard, [write.request for write in writes])
+
+
+def _check_different(ids: Iterable[str]) -> None:
+    for id, times in Counter(ids).items():
+        if times > 1:
+            raise InvalidValue(f"{times} notices have the id {id!r}: expected one of each id")
+
+
+def check_timer(claim: Claim, shard: str, requests: Collection[str]) -> None:
+    """Refuse a claim that is not on the timer of one of these requests."""
+    if claim.kind != "timer" or claim.shard != shard or claim.key not in requests:
+        listed = ", ".join(map(repr, requests)) or "nothing"
+        raise InvalidValue(
+            f"{claim} of {claim.shard!r} is claimed, and {listed} of {shard!r} written to: "
+            "expected a claim on the timer of one of them"
+        )
+
+
+def check_query(shard: str, query: Query) -> None:
+    """Refuse a question for requests that some database could not answer."""
+    check_shard(shard)
+    for name in FILTERED:
+        wanted = getattr(query, name)
+        if not isinstance(wanted, _Any):
+            _check_wanted(name, wanted_values(wanted))
+    for name in ("opened_from", "opened_before", "wakes_from", "wakes_before"):
+        check_instant(getattr(query, name), name)
+    read_after(query)
+
+
+def _check_wanted(name: str, values: Iterable[str | None]) -> None:
+    for value in values:
+        if value is not None and not (isinstance(value, str) and is_storable(value)):
+            raise InvalidValue(
+                f"{name} is asked for by {value!r}: expected text without a NUL or half a surrogate"
+            )
+
+
+def check_notices(shard: str, query: NoticeQuery) -> None:
+    """Refuse a question for notices that some database could not answer."""
+    check_shard(shard)
+    if query.request is not None:
+        check_name(query.request, "id of the request")
+    for id in query.ids or ():
+        check_id(id, "id of a notice")
+    if query.bundle:
+        check_id(query.bundle, "bundle")
+
+
+def check_feed(shard: str, after: int, limit: int) -> None:
+    """Refuse a question for entries that makes no sense."""
+    check_shard(shard)
+    check_number(after, "after")
+    check_number(limit, "limit", 1)
+
+
+def check_reader(shard: str, reader: str) -> None:
+    """Refuse what names no reader of the feed."""
+    check_shard(shard)
+    check_name(reader, "name of the reader")
+
+
+def check_advance(
+    shard: str, reader: str, position: int, expected: int | None, claim: Claim | None
+) -> None:
+    """Refuse a checkpoint that makes no sense, or one under the claim of somebody else."""
+    check_reader(shard, reader)
+    check_number(position, "position")
+    if expected is not None:
+        check_number(expected, "expected")
+    if claim is not None and (claim.kind, claim.shard, claim.key) != ("reader", shard, reader):
+        raise InvalidValue(
+            f"{claim} of {claim.shard!r} is claimed, and the reader {reader!r} of {shard!r} moved: "
+            "expected a claim on that reader"
+        )
+
+
+def check_claiming(
+    kind: ClaimKind,
+    *,
+    at: int,
+    lease: int,
+    limit: int,
+    shard: str | None,
+    only: Collection[str] | None,
+) -> None:
+    """Refuse a claim that makes no sense; only readers are claimed by their names."""
+    check_kind(kind)
+    check_instant(at, "at")
+    check_number(lease, "lease", 1)
+    check_instant(at + lease, "the end of the lease")
+    check_number(limit, "limit", 1)
+    if shard is not None:
+        check_shard(shard)
+    if (only is not None) != (kind == "reader") or isinstance(only, str):
+        expected = "names of readers" if kind == "reader" else "None"
+        raise InvalidValue(f"only is {only!r} for a {kind}: expected {expected}")
+    for name in only or ():
+        check_name(name, "name of the reader")
+
+
+def check_kind(kind: ClaimKind) -> None:
+    """Refuse what can neither be claimed nor parked."""
+    if kind not in KINDS:
+        raise InvalidValue(f"kind is {kind!r}: expected one of {', '.join(map(repr, KINDS))}")
+
+
+def check_settlement(settlement: Settlement, at: int) -> None:
+    """Refuse an end of a claim that some database could not keep."""
+    check_instant(at, "at")
+    check_instant(settlement.wake, "wake")
+
+
+def check_frozen(claim: Claim, records: Iterable[NoticeRecord], at: int) -> None:
+    """Refuse what cannot be put on record of a notice."""
+    check_instant(at, "at")
+    if claim.kind != "notice":
+        raise InvalidValue(f"{claim} is frozen: expected a claim on a notice")
+    for record in records:
+        _check_record(record)
+    _check_different(record.id for record in records)
+
+
+def _check_record(record: NoticeRecord) -> None:
+    check_id(record.id, "id of the notice")
+    check_instant(record.wake, f"wake of {record.id!r}")
+    for name in ("bundle", "went_into", "out_of"):
+        check_id(getattr(record, name) or " ", f"{name} of {record.id!r}")
+    if record.contact is not None:
+        check_name(record.contact.channel, f"channel of {record.id!r}")

@@ -98,7 +98,7 @@ def check_query(shard: str, query: Query) -> None:
     read_after(query)
 
 
-def _check_wanted(name: str, values: Iterable[str | None]) -> None:
+def _check_wanted(name: str, values: Iterable[object]) -> None:
     for value in values:
         if value is not None and not (isinstance(value, str) and is_storable(value)):
             raise InvalidValue(

@@ -46,11 +46,18 @@ def is_left_out(record: NoticeRecord, leaving: Iterable[str]) -> bool:
 def with_remark(remarks: tuple[Remark, ...], remark: Remark) -> tuple[Remark, ...]:
     """The remarks with one more; of many, the first and the last ones.
 
-    >>> many = tuple(Remark(instant, "held") for instant in range(100))
+    The same twice in a row is kept once, with the later instant.
+
+    >>> many = tuple(Remark(number, "failed", f"{number}") for number in range(100))
     >>> [each.instant for each in with_remark(many, Remark(100, "delivered"))][8:12]
     [8, 9, 11, 12]
+    >>> with_remark((Remark(1, "held", "rate"),), Remark(2, "held", "rate"))
+    (Remark(instant=2, what='held', reason='rate'),)
     """
-    longer = (*remarks, attrs.evolve(remark, reason=as_reason(remark.reason)))
+    kept = attrs.evolve(remark, reason=as_reason(remark.reason))
+    if remarks and (remarks[-1].what, remarks[-1].reason) == (kept.what, kept.reason):
+        remarks = remarks[:-1]
+    longer = (*remarks, kept)
     if len(longer) <= FIRST_REMARKS + LAST_REMARKS:
         return longer
     return longer[:FIRST_REMARKS] + longer[-LAST_REMARKS:]
@@ -66,14 +73,14 @@ def attempts_after(attempts: int, *, counted: bool) -> int:
 
 
 def settled(record: NoticeRecord, settlement: Settlement, at: int) -> NoticeRecord:
-    """The record when a claim on it ends: with its state, the next instant, and a remark."""
-    state = settlement.state
+    """The record when a claim on it ends; with a remark, if there is `what` to be said."""
+    what, reason = settlement.what, settlement.reason
     return attrs.evolve(
         record,
-        state=state,
+        state=settlement.state,
         wake=settlement.wake,
         attempts=attempts_after(record.attempts, counted=settlement.counted),
-        remarks=_noted(record, at, settlement.what or str(state), settlement.reason),
+        remarks=_noted(record, at, what, reason) if what else record.remarks,
     )
 
 
@@ -120,7 +127,7 @@ def requeued(record: NoticeRecord, at: int) -> NoticeRecord:
 
 def as_parked(record: NoticeRecord) -> Parked:
     """A dead letter among all that was parked: since its last remark, with the reason of that."""
-    last = record.remarks[-1]
+    last = record.remarks[-1] if record.remarks else Remark(record.notice.made, "made")
     return Parked(
         kind="notice",
         shard=record.shard,

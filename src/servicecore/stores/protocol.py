@@ -29,8 +29,12 @@ class Tx(Protocol):
     """One transaction of a store: all that is written in it stays, or none of it.
 
     Instants are microseconds. Whatever the store is, texts that some database cannot keep are
-    refused (`InvalidValue`; see `servicecore.stores.limits`). `StoreBusy` may come of everything:
-    the same may be tried again then, in another transaction.
+    refused (`InvalidValue`; see `servicecore.stores.limits`), and so is writing in a transaction
+    that is for reading. `StoreBusy` may come of everything: the same may be tried again then, in
+    another transaction. A method that raises has written nothing; the transaction goes on.
+
+    A claim holds until it ends or until what it is on changes; once its lease has run out, until
+    somebody else claims the same. Texts are in order by their code points.
     """
 
     @property
@@ -61,9 +65,10 @@ class Tx(Protocol):
         writes nothing; so it does when the versions have moved on. What was claimed or parked of
         the timers of these requests is so no longer: the wake of the write holds.
 
-        Raises `CommandMismatch` for an id that other content was written for, `StoreConflict` where
-        a request has another version than expected, and `ClaimLost` where the claim, on the timer
-        of one of them, does not hold any more. Nothing is written then.
+        Raises `CommandMismatch` for an id that other content was written for, then `ClaimLost`
+        where the claim, on the timer of one of them, does not hold any more, then `StoreConflict`
+        where a request has another version than expected. `InvalidValue` is for what can never be
+        appended: no events, an event of another request, a notice whose id there is already.
         """
         ...
 
@@ -101,8 +106,10 @@ class Tx(Protocol):
     ) -> None:
         """Move the checkpoint of a reader forward, never back.
 
-        Under a claim, which goes on and whose attempts begin anew, or from the checkpoint that is
-        expected. Raises `ClaimLost`, or `StoreConflict` where it stands elsewhere.
+        Under a claim, which goes on and whose attempts begin anew with it, or from the checkpoint
+        that is expected. What was passed already changes nothing. Under a claim with `upto`, it is
+        that entry which is done; the checkpoint stays. Raises `ClaimLost`, or `StoreConflict` where
+        the checkpoint stands elsewhere.
         """
         ...
 
@@ -119,10 +126,12 @@ class Tx(Protocol):
     ) -> tuple[Claim, ...]:
         """What is due at an instant and nobody else has claimed, the longest due first.
 
-        Each claim holds for `lease` microseconds and counts as an attempt. Never more than `limit`,
-        and never what another claims at the same time. Of one shard, or of all. `only` are the
-        names of the readers that may be claimed, one for each shard whose feed goes on behind their
-        checkpoint; it is for readers alone, which need it. `leaving` are channels whose notices are
+        By `wake`, then by shard and key. Each claim holds for `lease` microseconds, up to but not
+        at `until`, and counts as an attempt. Never more than `limit`, and never what another claims
+        at the same time. Of one shard, or of all. `only` are the names of the readers that may be
+        claimed, one for each shard whose feed goes on behind their checkpoint, and one for each
+        entry of theirs that was requeued; it is for readers alone, which need it. A reader is due
+        since its last settlement, a new one since ever. `leaving` are channels whose notices are
         left to others.
         """
         ...
@@ -138,11 +147,13 @@ class Tx(Protocol):
     ) -> None:
         """Put on record what is to be delivered, before the first attempt (B9).
 
-        A record with the id of the claimed notice takes its place, and the claim goes on. Otherwise
-        the records are new rows, and the claim is over: the notice was `SPREAD` to several
-        contacts, or, with `gathered`, `GATHERED` into the one record together with those notices,
-        which are waiting and claimed by nobody. Each gets a remark with the reason. Raises
-        `ClaimLost`, and `StoreConflict` where one of `gathered` is not as it should be.
+        Of a record with the id of the claimed notice, contact, text and bundle are kept, and the
+        claim goes on. Otherwise the records are new rows, kept as they are given, and the claim is
+        over: the notice was `SPREAD` to several contacts, or, with `gathered`, `GATHERED` into the
+        one record together with those notices, which are waiting and claimed by nobody. The notice,
+        and each of `gathered`, gets a remark with the reason; without one, a notice that stays as
+        it is gets none. Raises `ClaimLost`, `StoreConflict` where one of `gathered` is not as it
+        should be, and `InvalidValue` where the id of a new row is taken.
         """
         ...
 
@@ -158,8 +169,8 @@ class Tx(Protocol):
     ) -> None:
         """Set the timer of a request anew; whatever was claimed or parked of it is so no longer.
 
-        With a summary, that takes the place of the one there is. Raises `StoreConflict` where the request has another version, and `ClaimLost` where the
-        claim does not hold any more.
+        With a summary, that takes the place of the one there is. Raises `ClaimLost` where the claim
+        does not hold any more, then `StoreConflict` where the request has another version.
         """
         ...
 
@@ -167,7 +178,9 @@ class Tx(Protocol):
         """End a claim; `ClaimLost` where it does not hold any more.
 
         An attempt that is not `counted` as a failed one never was one. A notice gets a remark if
-        `what` says something; the same one twice in a row is kept once, with the later instant.
+        `what` says something; the same one twice in a row is kept once, with the later instant. Of
+        a timer, `wake` is its next instant; a reader with None is due again as soon as the feed
+        goes on.
         """
         ...
 
@@ -186,20 +199,25 @@ class Tx(Protocol):
     def park(self, claim: Claim, *, at: int, reason: str) -> None:
         """Leave something alone that failed too often; `ClaimLost` where the claim does not hold.
 
-        A notice is `UNDELIVERED` then. Of a reader it is the entry behind its checkpoint, which
-        moves on by one entry, and the claim is over.
+        A notice is `UNDELIVERED` then. Of a timer the wake stays, and is not looked at. Of a reader
+        it is the entry behind its checkpoint, which moves on by one entry, or the one that it was
+        claimed for again. The claim is over. `InvalidValue` where no entry is left to be parked.
         """
         ...
 
     def parked(self, shard: str, kind: ClaimKind | None = None) -> tuple[Parked, ...]:
-        """All that was parked, the oldest first."""
+        """All that was parked, the oldest first, then by kind, key and position.
+
+        Of the notices that is every one that is `UNDELIVERED`, however it came to that.
+        """
         ...
 
     def requeue(self, parked: Parked, *, at: int) -> None:
         """Let it be claimed again, at once and as often as at first.
 
-        An entry is read again by a reader with `upto`, beside the one that has gone on. Raises
-        `UnknownName` where nothing like it is parked.
+        It is due since `at`. An entry is read again by a reader with `upto`, beside the one that
+        has gone on. Raises `UnknownName` where nothing of that kind, shard, key and position is
+        parked.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""First-party plugins, each behind the extra that it needs."""

@@ -68,6 +68,17 @@ when it is closed
         return type(self), (self.command, self.reasons)
 
 
+class UnknownRequest(ServiceCoreError, LookupError):
+    """A request that was never opened."""
+
+    def __init__(self, request: str) -> None:
+        self.request = request
+        super().__init__(f"there is no request {request!r}: expected one that was opened")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (self.request,)
+
+
 class StoreConflict(ServiceCoreError):
     """A request that has changed since it was read: the command is to be decided anew."""
 
@@ -139,6 +150,17 @@ class PluginError(ServiceCoreError):
 
     def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
         return type(self), (self.plugin, self.hook, self.problem)
+
+
+class PluginsFailed(ServiceCoreError, ExceptionGroup[PluginError]):
+    """Plugins that could not be loaded, where all of them have to be."""
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {error}" for error in self.exceptions)])
+
+    def derive(self, excs: Sequence[PluginError]) -> Self:  # type: ignore[override]  # these only
+        """The same with some of the errors, as ``except*`` asks for."""
+        return type(self)(self.message, excs)
 
 
 class MissingExtra(ServiceCoreError, ImportError):

@@ -1,0 +1,52 @@
+"""Notices that failed: tried again later, or left as dead letters that say so (B7, B9)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from hashlib import sha256
+
+from servicecore.desk.attempts import MOST_ATTEMPTS, pause_after
+from servicecore.desk.desk import Desk
+from servicecore.errors import TransitionRefused
+from servicecore.instants import DAY, SECOND
+from servicecore.lifecycle.commands import NoteUndeliveredNotice
+from servicecore.notices import NoticeRecord
+from servicecore.stores import Claim, Settlement
+
+LONGEST_AFTER = 2 * DAY
+"""However long a receiver wants to be left alone, it is tried again by then."""
+
+
+def try_again(
+    desk: Desk, claim: Claim, record: NoticeRecord, reason: str, after: float | None = None
+) -> None:
+    """Put a failed attempt on record; behind the last one it is given up."""
+    if claim.attempt >= MOST_ATTEMPTS:
+        give_up(desk, claim, record, reason)
+        return
+    at = desk.now()
+    wanted = min(int((after or 0) * SECOND), LONGEST_AFTER)
+    wake = at + max(pause_after(claim.key, claim.attempt), wanted)
+    settlement = Settlement(wake=wake, counted=True, what="failed", reason=reason)
+    with desk.writing() as tx:
+        tx.settle(claim, settlement, at=at)
+
+
+def give_up(desk: Desk, claim: Claim, record: NoticeRecord, reason: str) -> None:
+    """Leave a notice as a dead letter; one for the customer becomes an event of its request.
+
+    The event comes first, and only once: a worker that dies in between leaves the notice as it
+    was.
+    """
+    notice = record.notice
+    if notice.is_for_customer:
+        command = NoteUndeliveredNotice(
+            id=f"undelivered: {sha256(notice.id.encode()).hexdigest()[:32]}",
+            request=notice.request,
+            notice=notice.id,
+            reason=reason,
+        )
+        with suppress(TransitionRefused):
+            desk.on(claim.shard).handle(command)
+    with desk.writing() as tx:
+        tx.park(claim, at=desk.now(), reason=reason)

@@ -1,0 +1,218 @@
+"""The outbox: due notices are claimed, prepared, delivered on their lanes, settled (B9, B11)."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from time import monotonic
+from typing import NamedTuple
+
+from attrs import define, field
+
+from servicecore.desk.attempts import MOST_ATTEMPTS
+from servicecore.desk.desk import Desk
+from servicecore.desk.freezing import Wording
+from servicecore.desk.giving_up import give_up, try_again
+from servicecore.desk.lanes import Lane
+from servicecore.desk.preparing import Preparing
+from servicecore.errors import (
+    ClaimLost,
+    PluginError,
+    ServiceCoreError,
+    StoreBusy,
+    StoreConflict,
+    UnknownName,
+)
+from servicecore.instants import SECOND, duration_text
+from servicecore.notices import (
+    Delivered,
+    Delivery,
+    NoticeRecord,
+    NoticeState,
+    Permanent,
+    Reason,
+    Retry,
+)
+from servicecore.stores import Claim, Settlement
+
+BATCH = 50
+LONGEST_REASON = 500
+
+log = logging.getLogger("servicecore.desk")
+
+
+class Ready(NamedTuple):
+    """A claim with the record that is to be delivered under it."""
+
+    claim: Claim
+    record: NoticeRecord
+
+
+class Running(NamedTuple):
+    """A delivery that has begun, and until when it may take, by the clock of the process."""
+
+    ready: Ready
+    lane: Lane
+    until: float
+
+
+@define
+class Outbox:
+    """The notices of one desk, delivered by one worker; `lease` in microseconds.
+
+    `stopping` says whether to leave what has not begun to others.
+    """
+
+    desk: Desk
+    wording: Wording
+    lease: int
+    stopping: Callable[[], bool]
+    _lanes: dict[str, Lane] = field(factory=dict)
+
+    def deliver(self) -> int:
+        """Deliver all that is due; how many notices came to something."""
+        number = 0
+        while not self.stopping() and (claims := self._claimed()):
+            preparing = Preparing(self.desk, self.wording)
+            ready = [each for claim in claims if (each := self._prepared(claim, preparing))]
+            self._deliver(ready)
+            number += len(claims)
+        return number
+
+    def _claimed(self) -> tuple[Claim, ...]:
+        blocked = [name for name, lane in self._lanes.items() if lane.blocked]
+        with self.desk.writing() as tx:
+            return tx.claim(
+                "notice",
+                at=self.desk.now(),
+                lease=self.lease,
+                limit=BATCH,
+                shard=self.desk.shard,
+                leaving=blocked,
+            )
+
+    def _prepared(self, claim: Claim, preparing: Preparing) -> Ready | None:
+        """The claim if its notice is to be delivered now; what fails is put on record."""
+        record = claim.record
+        if record is None:
+            return None
+        try:
+            if claim.attempt > MOST_ATTEMPTS:
+                give_up(self.desk, claim, record, Reason.TOO_OFTEN.of(MOST_ATTEMPTS))
+                return None
+            prepared = preparing.prepared(claim, record)
+            return None if prepared is None else Ready(claim, prepared)
+        except (ClaimLost, StoreBusy):  # somebody else has it, or will
+            return None
+        except StoreConflict:
+            self._settle(claim, Settlement(wake=self.desk.now() + SECOND))
+        except Exception as problem:  # one notice that fails stops no other
+            log.warning("the notice %r failed: %s", claim.key, problem, exc_info=problem)
+            self._failed(Ready(claim, record), _reason_of(problem))
+        return None
+
+    def _deliver(self, ready: list[Ready]) -> None:
+        """Deliver on all lanes at once, each one after the other, until all are settled."""
+        waiting: dict[str, deque[Ready]] = {}
+        for each in ready:
+            waiting.setdefault(_channel(each.record), deque()).append(each)
+        running: dict[Future[Delivery], Running] = {}
+        while waiting or running:
+            self._begin(waiting, running)
+            if not running:
+                continue
+            pause = max(min(each.until for each in running.values()) - monotonic(), 0)
+            wait(running, timeout=pause, return_when=FIRST_COMPLETED)
+            for future in [each for each in running if self._is_over(each, running[each])]:
+                del running[future]
+
+    def _is_over(self, future: Future[Delivery], running: Running) -> bool:
+        """Whether a delivery has come back, or is given up; it is settled then."""
+        if future.done():
+            self._settle_delivery(running.ready, future)
+        elif running.until <= monotonic():
+            running.lane.give_up(future)
+            timeout = duration_text(running.lane.line.timeout)
+            self._failed(running.ready, Reason.TIMED_OUT.of(timeout))
+        else:
+            return False
+        return True
+
+    def _begin(
+        self, waiting: dict[str, deque[Ready]], running: dict[Future[Delivery], Running]
+    ) -> None:
+        """Begin the next delivery of every lane that is free."""
+        busy = {each.lane.line.name for each in running.values()}
+        for channel in [name for name in waiting if name not in busy]:
+            lane = self._lane(channel)
+            ready = waiting[channel].popleft()
+            if not waiting[channel]:
+                del waiting[channel]
+            message, timeout = ready.record.message, lane.line.timeout
+            late = self.desk.now() + timeout > ready.claim.until
+            if late or lane.blocked or self.stopping() or message is None:
+                self._settle(ready.claim, Settlement(wake=self.desk.now()))
+                continue
+            until = monotonic() + timeout / SECOND
+            running[lane.deliver(message)] = Running(ready, lane, until)
+
+    def _lane(self, channel: str) -> Lane:
+        if channel not in self._lanes:
+            self._lanes[channel] = Lane(self.desk.plugins.registry.line(channel))
+        return self._lanes[channel]
+
+    def _settle_delivery(self, ready: Ready, future: Future[Delivery]) -> None:
+        problem = future.exception()
+        if problem is not None:
+            self._failed(ready, Reason.BROKE.of(type(problem).__name__))
+            return
+        result: object = future.result()
+        if isinstance(result, Delivered):
+            reason = Reason.REFERENCE.of(_short(result.reference)) if result.reference else ""
+            state = NoticeState.DELIVERED
+            self._settle(ready.claim, Settlement(what="delivered", reason=reason, state=state))
+        elif isinstance(result, Retry):
+            reason = Reason.NOT_TAKEN.of(_short(result.reason))
+            self._failed(ready, reason, result.after)
+        elif isinstance(result, Permanent):
+            with suppress(ClaimLost, StoreBusy):
+                reason = Reason.REFUSED.of(_short(result.reason))
+                give_up(self.desk, ready.claim, ready.record, reason)
+        else:
+            self._failed(ready, Reason.BROKE.of(f"it answers {type(result).__name__}"))
+
+    def _failed(self, ready: Ready, reason: str, after: float | None = None) -> None:
+        with suppress(ClaimLost, StoreBusy):  # its lease ends then, and it is tried again
+            try_again(self.desk, ready.claim, ready.record, reason, after)
+
+    def _settle(self, claim: Claim, settlement: Settlement) -> None:
+        with suppress(ClaimLost, StoreBusy), self.desk.writing() as tx:
+            tx.settle(claim, settlement, at=self.desk.now())
+
+    def close(self) -> None:
+        """Let the threads of all lanes end."""
+        for lane in self._lanes.values():
+            lane.close()
+
+
+def _channel(record: NoticeRecord) -> str:
+    return record.contact.channel if record.contact else ""
+
+
+def _short(text: object) -> str:
+    return str(text)[:LONGEST_REASON]
+
+
+def _reason_of(problem: Exception) -> str:
+    """What goes on record of a failure: of foreign errors the type alone, for secrets' sake."""
+    if isinstance(problem, PluginError):
+        return Reason.PLUGIN.of(f"{problem.plugin}, {problem.hook}")
+    if isinstance(problem, UnknownName):
+        reason = Reason.NO_CHANNEL if problem.what == "channel" else Reason.NO_HOURS
+        return reason.of(problem.name)
+    if isinstance(problem, ServiceCoreError):
+        return Reason.NO_TEXT.of(_short(problem))
+    return Reason.NO_TEXT.of(type(problem).__name__)

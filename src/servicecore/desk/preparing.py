@@ -1,0 +1,157 @@
+"""Before a delivery: a claimed notice is frozen, and held if there is a reason to (B9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+
+from attrs import field, frozen
+
+from servicecore.desk import holding
+from servicecore.desk.desk import Desk
+from servicecore.desk.freezing import Wording, contacts_of, rows_for
+from servicecore.desk.giving_up import give_up
+from servicecore.notices import (
+    Contact,
+    Notice,
+    NoticeRecord,
+    NoticeState,
+    Reason,
+    Remark,
+    Severity,
+)
+from servicecore.stores import Claim, NoticeQuery, Settlement
+
+DIGEST = "digest"
+"""The template of what tells several notices at once."""
+
+EVERYWHERE = "*"
+"""The shard under which the rates of channels are kept, which all shards share."""
+
+
+@frozen
+class Preparing:
+    """What prepares the notices of one batch; `held` counts those that wait for each channel."""
+
+    desk: Desk
+    wording: Wording
+    held: Counter[str] = field(factory=Counter)
+
+    def prepared(self, claim: Claim, record: NoticeRecord) -> NoticeRecord | None:
+        """The record that is to be delivered now; None where the claim is settled already.
+
+        Raises what plugins and texts raise; the claim goes on then.
+        """
+        frozen = record if record.contact else self._frozen(claim, record)
+        if frozen is None or frozen.contact is None:
+            return None
+        held = self._held(claim, frozen, frozen.contact)
+        if held is None and self._gathered(claim, frozen, frozen.contact):
+            return None
+        held = held or self._rated(frozen.contact)
+        if held is None:
+            return frozen
+        if held.state is NoticeState.UNDELIVERED:
+            give_up(self.desk, claim, frozen, held.reason)
+        else:
+            self._settle(claim, held)
+        return None
+
+    def _settle(self, claim: Claim, settlement: Settlement) -> None:
+        with self.desk.writing() as tx:
+            tx.settle(claim, settlement, at=self.desk.now())
+
+    def _frozen(self, claim: Claim, record: NoticeRecord) -> NoticeRecord | None:
+        """The record with contact and text; None where it goes to several, to nobody, or not."""
+        at, plugins = self.desk.now(), self.desk.plugins
+        contacts = contacts_of(record.notice, plugins, at)
+        if contacts is None:
+            give_up(self.desk, claim, record, Reason.NO_CONTACT.of())
+            return None
+        if not contacts:
+            state = NoticeState.WITHHELD
+            self._settle(claim, Settlement(what="withheld", reason=Reason.UNWANTED, state=state))
+            return None
+        rows = rows_for(record, contacts, self.wording, plugins, at)
+        alone = rows[0] if len(rows) == 1 else None
+        if alone is not None and alone.state is NoticeState.WITHHELD:
+            last = alone.remarks[-1]
+            self._settle(claim, Settlement(what=last.what, reason=last.reason, state=alone.state))
+            return None
+        reason = "" if alone else Reason.CONTACTS.of(len(rows))
+        with self.desk.writing() as tx:
+            tx.freeze(claim, rows, at=at, reason=reason)
+        return alone
+
+    def _held(self, claim: Claim, record: NoticeRecord, contact: Contact) -> Settlement | None:
+        """Why the notice waits, or has become needless; None where nothing is against it."""
+        at, notice = self.desk.now(), record.notice
+        with self.desk.reading() as tx:
+            others = tx.notices(claim.shard, NoticeQuery(request=notice.request))
+        held = holding.overtaken(record, others)
+        if held is None and contact.hours:
+            hours = self.desk.calendar(contact.hours)
+            held = holding.outside_hours(contact, notice, hours, at)
+        return held or holding.before_digest(record, contact, at)
+
+    def _gathered(self, claim: Claim, record: NoticeRecord, contact: Contact) -> bool:
+        """Put what waits for the same digest into one row; whether there was more than this one.
+
+        Raises `StoreConflict` where another worker does something with one of them just now.
+        """
+        if not record.bundle:
+            return False
+        query = NoticeQuery(bundle=record.bundle, states=(NoticeState.WAITING,))
+        with self.desk.writing() as tx:
+            members = tx.notices(claim.shard, query)
+            if len(members) < 2:
+                return False
+            at = self.desk.now()
+            digest = digest_of(members, contact, self.wording, at)
+            others = [member.id for member in members if member.id != claim.key]
+            reason = Reason.GATHERED.of(digest.id)
+            tx.freeze(claim, [digest], at=at, reason=reason, gathered=others)
+        return True
+
+    def _rated(self, contact: Contact) -> Settlement | None:
+        """Held if the channel is at its limit; otherwise it takes its turn now."""
+        line, at = self.desk.plugins.registry.line(contact.channel), self.desk.now()
+        if line.rate is None:
+            return None
+        reader = f"rate: {line.name}"
+        with self.desk.writing() as tx:
+            last = tx.checkpoint(EVERYWHERE, reader)
+            before = self.held[line.name]
+            held = holding.over_the_rate(line.name, line.rate, last, at, before)
+            if held is None:
+                tx.advance(EVERYWHERE, reader, at, expected=last)
+        if held is not None:
+            self.held[line.name] += 1
+        return held
+
+
+def digest_of(
+    members: Sequence[NoticeRecord], contact: Contact, wording: Wording, at: int
+) -> NoticeRecord:
+    """The row that tells several notices at once; the same members give the same id."""
+    first = members[0]
+    name = sha256("\n".join(sorted(member.id for member in members)).encode()).hexdigest()[:32]
+    order = list(Severity)
+    notice = Notice(
+        id=f"digest: {name}",
+        request=first.notice.request,
+        template=DIGEST,
+        recipient=first.notice.recipient,
+        facts={"count": len(members)},
+        severity=max((member.notice.severity for member in members), key=order.index),
+        made_at=at,
+    )
+    return NoticeRecord(
+        shard=first.shard,
+        notice=notice,
+        wake=at,
+        contact=contact,
+        text=wording.digest(members, contact),
+        remarks=(Remark(at, "waiting", Reason.MEMBERS.of(len(members))),),
+    )

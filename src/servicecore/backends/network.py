@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from math import inf
 from typing import TypeVar
 
 from attrs import frozen
@@ -40,12 +39,12 @@ class Deadline:
         """Whether no time is left."""
         return time.monotonic() >= self.ends
 
-    def left(self, most: float = inf) -> float:
-        """The seconds that are left, or `most`; `TimeoutError` where none are."""
+    def left(self, most: float | None = None) -> float:
+        """The seconds that are left, `most` of them at most; `TimeoutError` where none are."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the deadline has passed")
-        return min(left, most)
+        return left if most is None else min(left, most)
 
 
 def to_seconds(value: timedelta | str, name: str = "timeout") -> float:

@@ -6,8 +6,10 @@ from servicecore.notices.message import Delivered, Delivery, Message, Permanent,
 from servicecore.notices.notice import Notice, Severity
 from servicecore.notices.reasons import Reason
 from servicecore.notices.record import NoticeRecord, NoticeState, Remark
+from servicecore.notices.rules import DEFAULT_NOTICES, NoticeRule, notices_of, without
 
 __all__ = [
+    "DEFAULT_NOTICES",
     "Channel",
     "Contact",
     "Delivered",
@@ -16,6 +18,7 @@ __all__ = [
     "Message",
     "Notice",
     "NoticeRecord",
+    "NoticeRule",
     "NoticeState",
     "Permanent",
     "Rate",
@@ -25,4 +28,6 @@ __all__ = [
     "Severity",
     "Text",
     "Withhold",
+    "notices_of",
+    "without",
 ]

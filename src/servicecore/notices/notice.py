@@ -25,7 +25,7 @@ class Severity(StrEnum):
     URGENT = "urgent"
 
 
-CUSTOMERS = ("customer", "requester")
+CUSTOMERS = ("customer", "requester", "approver")
 """The kinds of recipients on the customer's side."""
 
 
@@ -48,8 +48,9 @@ class Notice:
     """What somebody is to be told of a request.
 
     `id` is what it is delivered by, once or more often, always the same. `recipient` says who, as
-    steps of escalations do: ``"customer: acme"``, ``"requester: ann"``, ``"person: bo"``,
-    ``"group: network"``, ``"role: duty manager"``, ``"custodian: Network team"``. `template` names
+    steps of escalations do: ``"customer: acme"``, ``"requester: ann"``, ``"approver: cy"`` (who has
+    to agree on the customer's side), ``"person: bo"``, ``"group: network"``, ``"role: duty
+    manager"``, ``"custodian: Network team"``, ``"business owner: Head of HR"``. `template` names
     the text and `facts` fill it in; instants among them are microseconds. `cause` is the id of the
     event that it is about. While one waits, a later one of the same `topic` to the same recipient
     overtakes it; an empty topic is overtaken by none.

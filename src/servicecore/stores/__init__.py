@@ -1,5 +1,6 @@
 """Stores: where a host keeps histories, their timers, the feed of events and the outbox."""
 
+from servicecore.stores.memory import MemoryStore
 from servicecore.stores.protocol import Store, Tx
 from servicecore.stores.values import (
     ANY,
@@ -30,6 +31,7 @@ __all__ = [
     "CommandKey",
     "Entry",
     "Head",
+    "MemoryStore",
     "NoticeQuery",
     "Page",
     "Parked",

@@ -17,6 +17,7 @@ from servicecore.stores.limits import (
     check_id,
     check_instant,
     check_name,
+    check_summary,
     check_writes,
     is_storable,
 )
@@ -27,8 +28,10 @@ from servicecore.stores.values import (
     ClaimKind,
     CommandKey,
     NoticeQuery,
+    Parked,
     Query,
     Settlement,
+    Summary,
     Write,
     _Any,
 )
@@ -64,10 +67,16 @@ def check_append(
             raise InvalidValue(f"nothing is written to {write.request!r}: expected events")
     _check_different(notice.id for write in writes for notice in write.notices)
     if command is not None:
-        check_name(command.id, "id of the command")
+        check_command(shard, command.id)
         check_name(command.digest, "digest of the command")
     if claim is not None:
         check_timer(claim, shard, [write.request for write in writes])
+
+
+def check_command(shard: str, command: str) -> None:
+    """Refuse what is no id of a command."""
+    check_shard(shard)
+    check_name(command, "id of the command")
 
 
 def _check_different(ids: Iterable[str]) -> None:
@@ -156,7 +165,7 @@ def check_claiming(
 ) -> None:
     """Refuse a claim that makes no sense; only readers are claimed by their names."""
     check_kind(kind)
-    check_instant(at, "at")
+    check_at(at)
     check_number(lease, "lease", 1)
     check_instant(at + lease, "the end of the lease")
     check_number(limit, "limit", 1)
@@ -175,15 +184,64 @@ def check_kind(kind: ClaimKind) -> None:
         raise InvalidValue(f"kind is {kind!r}: expected one of {', '.join(map(repr, KINDS))}")
 
 
+def check_rearm(
+    shard: str,
+    request: str,
+    version: int,
+    *,
+    wake: int | None,
+    summary: Summary | None,
+    claim: Claim | None,
+) -> None:
+    """Refuse a timer that makes no sense, or one under the claim of another."""
+    check_request(shard, request)
+    check_number(version, "version", 1)
+    check_instant(wake, "wake")
+    if summary is not None:
+        check_summary(summary, request)
+    if claim is not None:
+        check_timer(claim, shard, [request])
+
+
+def check_next_due(shard: str | None, readers: Collection[str]) -> None:
+    """Refuse what names no shard or no readers."""
+    if shard is not None:
+        check_shard(shard)
+    for name in readers:
+        check_name(name, "name of the reader")
+
+
+def check_parked(shard: str, kind: ClaimKind | None) -> None:
+    """Refuse a question for what can be parked nowhere."""
+    check_shard(shard)
+    if kind is not None:
+        check_kind(kind)
+
+
+def check_requeue(parked: Parked, at: int) -> None:
+    """Refuse what can never have been parked."""
+    check_at(at)
+    check_kind(parked.kind)
+    check_shard(parked.shard)
+    check_id(parked.key, f"key of a {parked.kind}")
+    if parked.position is not None:
+        check_number(parked.position, "position", 1)
+
+
+def check_at(at: int) -> None:
+    """Refuse what is no instant."""
+    check_instant(at, "at")
+
+
 def check_settlement(settlement: Settlement, at: int) -> None:
     """Refuse an end of a claim that some database could not keep."""
-    check_instant(at, "at")
+    check_at(at)
     check_instant(settlement.wake, "wake")
 
 
 def check_frozen(claim: Claim, records: Iterable[NoticeRecord], at: int) -> None:
     """Refuse what cannot be put on record of a notice."""
-    check_instant(at, "at")
+    check_at(at)
     if claim.kind != "notice":
         raise InvalidValue(f"{claim} is frozen: expected a claim on a notice")
     for record in records:

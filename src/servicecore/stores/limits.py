@@ -6,11 +6,11 @@ a text, nor a key of more than some thousand bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from servicecore.errors import InvalidValue
 from servicecore.notices import Notice
-from servicecore.stores.values import FILTERED, Write
+from servicecore.stores.values import FILTERED, Summary, Write
 
 LONGEST_NAME = 255
 """The characters of a name that rows are found by: a shard, a request, a command, a status …"""
@@ -98,10 +98,7 @@ def check_writes(shard: str, writes: Iterable[Write]) -> None:
 def _check_write(write: Write) -> None:
     check_name(write.request, "id of the request")
     check_instant(write.wake, "wake")
-    check_instant(write.summary.opened, "opened")
-    for name, value in _names(write):
-        if value is not None:
-            check_name(value or " ", f"{name} of {write.request!r}")
+    check_summary(write.summary, write.request)
     for event in write.events:
         if event.request != write.request:
             raise InvalidValue(
@@ -112,8 +109,13 @@ def _check_write(write: Write) -> None:
         _check_notice(notice)
 
 
-def _names(write: Write) -> Iterator[tuple[str, str | None]]:
-    return ((name, getattr(write.summary, name)) for name in FILTERED)
+def check_summary(summary: Summary, request: str) -> None:
+    """Refuse a summary that some database cannot keep (`InvalidValue`)."""
+    check_instant(summary.opened, "opened")
+    for name in FILTERED:
+        value = getattr(summary, name)
+        if value is not None:
+            check_name(value or " ", f"{name} of {request!r}")
 
 
 def _check_notice(notice: Notice) -> None:

@@ -5,7 +5,7 @@ Pure functions from one record to the next. `attempts` is counted where a row is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
@@ -137,20 +137,21 @@ def as_parked(record: NoticeRecord) -> Parked:
     )
 
 
-def takes_its_place(claim: Claim, records: Iterable[NoticeRecord]) -> bool:
+def takes_its_place(
+    claim: Claim, records: Sequence[NoticeRecord], members: Collection[str] = ()
+) -> bool:
     """Whether what is frozen takes the place of the claimed notice, or makes new rows.
 
-    `InvalidValue` where it is both, or of another shard.
+    `InvalidValue` where it is both, of another shard, or no single row for all that is gathered.
     """
-    listed = list(records)
-    if not listed or any(record.shard != claim.shard for record in listed):
-        shards = ", ".join(repr(record.shard) for record in listed) or "nothing"
+    takes = any(record.id == claim.key for record in records)
+    if not records or any(record.shard != claim.shard for record in records):
+        shards = ", ".join(repr(record.shard) for record in records) or "none"
         raise InvalidValue(
             f"{claim} of {claim.shard!r} is frozen as rows of {shards}: expected rows of its shard"
         )
-    takes = any(record.id == claim.key for record in listed)
-    if takes and len(listed) > 1:
-        raise InvalidValue(
-            f"{claim} is frozen as itself and {len(listed) - 1} more: expected itself or new rows"
-        )
+    if len(records) > 1 and (takes or members):
+        raise InvalidValue(f"{claim} is frozen as {len(records)} rows: expected one, or new ones")
+    if takes and members:
+        raise InvalidValue(f"{claim} is gathered into itself: expected a row of its own for that")
     return takes

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 import attrs
 from attrs import frozen
 
-from servicecore.errors import PluginError
+from servicecore.errors import InvalidValue, PluginError
 from servicecore.hookspecs import Assignment, PolicyChoice, PriorityChoice
 from servicecore.instants import to_datetime
 from servicecore.lifecycle.events import (
@@ -82,7 +82,10 @@ def written(situation: Situation, decision: Decision, pen: Pen, number: int) -> 
     theirs = attrs.evolve(
         pen, actor=Actor(decision.plugin), sequence=situation.history.last.sequence
     )
-    event = theirs.write(decision.kind, decision.said, number, cause=decision.cause.id)
+    try:
+        event = theirs.write(decision.kind, decision.said, number, cause=decision.cause.id)
+    except InvalidValue as problem:
+        raise PluginError(decision.plugin, decision.hook, str(problem)) from None
     if reasons := reasons_against(situation, event):
         raise PluginError(decision.plugin, decision.hook, "; ".join(reasons))
     return event

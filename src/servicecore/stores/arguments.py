@@ -12,6 +12,8 @@ from typing import get_args
 
 from servicecore.errors import InvalidValue
 from servicecore.notices import NoticeRecord
+from servicecore.stores.coding import write_facts
+from servicecore.stores.coding_notices import write_contact, write_text
 from servicecore.stores.limits import (
     LATEST,
     check_id,
@@ -256,3 +258,6 @@ def _check_record(record: NoticeRecord) -> None:
         check_id(getattr(record, name) or " ", f"{name} of {record.id!r}")
     if record.contact is not None:
         check_name(record.contact.channel, f"channel of {record.id!r}")
+    write_facts(record.notice.facts)  # these three refuse what takes too much room
+    write_contact(record.contact)
+    write_text(record.text)

@@ -95,7 +95,7 @@ def digest_of(command: Command) -> str:
     """
     said = {"type": type(command).__name__, **_said(command)}
     said.pop("id")
-    return sha256(as_json(said).encode()).hexdigest()
+    return sha256(as_json(said, in_order=True).encode()).hexdigest()
 
 
 @cache
@@ -160,10 +160,13 @@ def read_value(value: Any) -> Any:
     return float(value["float"]) if isinstance(value, dict) else value
 
 
-def as_json(value: object) -> str:
-    """JSON in ASCII, without spaces; `InvalidValue` for a number of thousands of digits."""
+def as_json(value: object, *, in_order: bool = False) -> str:
+    """JSON in ASCII, without spaces; `InvalidValue` for a number of thousands of digits.
+
+    With `in_order`, the same for tables that are equal, however they were made.
+    """
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=in_order)
     except ValueError as problem:
         raise InvalidValue(f"it cannot be written as JSON: {problem}") from None
 

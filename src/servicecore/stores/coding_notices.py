@@ -63,12 +63,12 @@ def read_text(written: str | None) -> Text | None:
 
 
 def write_remarks(remarks: Iterable[Remark]) -> str:
-    """Remarks as JSON.
+    """Remarks as JSON; there is an end to their number and size already.
 
     >>> write_remarks([Remark(5, "failed", "timed out: 30s")])
     '[[5,"failed","timed out: 30s"]]'
     """
-    return _sized([[each.instant, each.what, each.reason] for each in remarks], "the remarks")
+    return as_json([[each.instant, each.what, each.reason] for each in remarks])
 
 
 def read_remarks(written: str) -> tuple[Remark, ...]:

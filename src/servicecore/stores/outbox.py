@@ -54,7 +54,7 @@ def with_remark(remarks: tuple[Remark, ...], remark: Remark) -> tuple[Remark, ..
     >>> with_remark((Remark(1, "held", "rate"),), Remark(2, "held", "rate"))
     (Remark(instant=2, what='held', reason='rate'),)
     """
-    kept = attrs.evolve(remark, reason=as_reason(remark.reason))
+    kept = attrs.evolve(remark, what=as_reason(remark.what), reason=as_reason(remark.reason))
     if remarks and (remarks[-1].what, remarks[-1].reason) == (kept.what, kept.reason):
         remarks = remarks[:-1]
     longer = (*remarks, kept)

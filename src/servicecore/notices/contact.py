@@ -7,7 +7,7 @@ from datetime import timedelta
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import Days, to_duration
+from servicecore.instants import Days, to_duration, zone_named
 from servicecore.notices.notice import Notice, Severity, as_severity
 
 
@@ -27,7 +27,9 @@ class Contact:
     `channel` is the name of a channel and `address` what that channel understands. `hours` is the
     name of a calendar: outside of it they are left in peace, unless the notice is as severe as
     `disturbed_by`; without one they may be told at any time. With `digest`, such as ``"1h"``, what
-    comes within that time is told together; a notice that may disturb them is told at once.
+    comes within that time is told together; a notice that may disturb them is told at once. `zone`
+    is the time zone in which they read instants, such as ``"Asia/Tokyo"``; that of the desk where
+    it is empty.
 
     >>> Contact(channel="mail", address="ann@example.org", language="ar").digest is None
     True
@@ -39,6 +41,7 @@ class Contact:
     hours: str = ""
     disturbed_by: Severity = field(default=Severity.URGENT, converter=as_severity)
     digest: int | None = field(default=None, converter=_gathering)
+    zone: str = ""
 
     def __attrs_post_init__(self) -> None:
         for name in ("channel", "address", "language"):
@@ -47,6 +50,8 @@ class Contact:
                 raise InvalidValue(f"the {name} of a contact is {value!r}: expected text")
         if not isinstance(self.hours, str):
             raise InvalidValue(f"hours is {self.hours!r}: expected the name of a calendar")
+        if self.zone:
+            zone_named(self.zone)
 
     def is_disturbed_by(self, notice: Notice) -> bool:
         """Whether the notice is severe enough to be told at any time, and at once."""

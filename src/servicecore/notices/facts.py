@@ -22,6 +22,7 @@ from servicecore.lifecycle.events import (
 )
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.steps import StepTaken
+from servicecore.lifecycle.timed import next_transition
 from servicecore.notices.conditions import promise_of, reading_of, rung_of, step_of
 from servicecore.notices.notice import Severity
 from servicecore.requests import Fact
@@ -145,13 +146,9 @@ def of_report(situation: Situation, event: Reported) -> Facts:
 
 def of_resolution(situation: Situation, _: Resolved) -> Facts:
     """When the request closes by itself, if it does."""
-    finals = situation.book.lifecycle.finals
-    closes = (
-        coming.instant
-        for coming in situation.upcoming
-        if coming.kind == "transition" and coming.name in finals
-    )
-    return {"closes": next(closes, None)}
+    coming = next_transition(situation.state, situation.book)
+    closes = coming is not None and coming.transition.event == "closed"
+    return {"closes": coming.due if closes and coming is not None else None}
 
 
 def of_merge(_: Situation, event: MergedInto) -> Facts:

@@ -51,7 +51,7 @@ def _show(desk: Desk, claim: Claim) -> int:
         if problem is not None:
             log.warning("%s", problem, exc_info=problem)
             failed(tx, claim, at=desk.now(), reason=_reason(problem))
-        elif claim.upto is None or not went_well:
+        else:
             tx.settle(claim, Settlement(), at=desk.now())
     return len(went_well)
 

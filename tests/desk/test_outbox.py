@@ -1,0 +1,507 @@
+"""Notices are frozen, held or delivered, settled, and say why (B7, B9-B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+
+from servicecore.desk import Desk, Worker
+from servicecore.desk.attempts import MOST_ATTEMPTS
+from servicecore.errors import InvalidValue
+from servicecore.hookspecs import hookimpl
+from servicecore.instants import to_datetime
+from servicecore.lifecycle.commands import Assign, Reopen, Reply, Resolve
+from servicecore.lifecycle.events import NoticeUndelivered
+from servicecore.notices import (
+    Contact,
+    Delivered,
+    Message,
+    Notice,
+    NoticeRecord,
+    NoticeState,
+    Permanent,
+    Rate,
+    Reason,
+    Retry,
+    Text,
+    Withhold,
+)
+from servicecore.stores import MemoryStore
+from tests.desk.kit import FRIDAY, Box, Plain, Reach, SetClock, contact, desk, did, open_
+
+
+class Scene:
+    """A desk with one channel, `box`, and a worker."""
+
+    def __init__(self, *plugins: object, reach: Reach | None = None, **line: object) -> None:
+        self.clock, self.box = SetClock(), Box()
+        self.desk = desk(reach or Reach(), *plugins, clock=self.clock)
+        self.desk.plugins.registry.add_channel("box", self.box, **line)  # type: ignore[arg-type]
+        self.worker = Worker(self.desk, Plain())
+
+    def records(self, request: str = "R1") -> tuple[NoticeRecord, ...]:
+        return self.desk.notices(request)
+
+    @property
+    def record(self) -> NoticeRecord:
+        (record,) = self.records()
+        return record
+
+    def remarks(self) -> list[tuple[str, str]]:
+        return [(each.what, each.reason) for each in self.record.remarks]
+
+
+class TestDelivery:
+    def test_is_once_and_on_record(self) -> None:
+        scene = Scene()
+        open_(scene.desk)
+        assert scene.worker.once().notices == 1
+        assert scene.worker.once().notices == 0
+        (message,) = scene.box.messages
+        assert message.key == f"main/{scene.record.id}"
+        assert message.text.plain == "received R1"
+        assert scene.record.state is NoticeState.DELIVERED
+        assert scene.remarks() == [("delivered", Reason.REFERENCE.of("taken"))]
+
+    def test_is_of_what_was_frozen_before_the_first_attempt(self) -> None:
+        """B9: asked once, and the same text with the same key in every attempt."""
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, language="ar")]))
+        scene.box.answers = lambda _: Retry("busy")
+        open_(scene.desk)
+        scene.worker.once()
+        scene.desk.plugins.register(Reach(lambda _: []), "changed their mind")
+        scene.worker.wording = None
+        scene.box.answers = lambda _: Delivered()
+        scene.clock.go_on(hours=1)
+        scene.worker.once()
+        first, second = scene.box.messages
+        assert first == second
+        assert first.language == "ar"
+
+    def test_to_several_contacts_has_a_row_for_each(self) -> None:
+        reach = Reach(lambda notice: [Contact(channel="box", address=name) for name in "aba"])
+        scene = Scene(reach=reach)
+        scene.box.answers = lambda message: (
+            Permanent("gone") if message.address == "a" else Delivered()
+        )
+        open_(scene.desk)
+        scene.worker.once()
+        states = {record.id[-2:]: record.state for record in scene.records() if record.out_of}
+        assert states == {"/1": NoticeState.UNDELIVERED, "/2": NoticeState.DELIVERED}
+        whole = next(record for record in scene.records() if not record.out_of)
+        assert whole.state is NoticeState.SPREAD
+        assert len({message.key for message in scene.box.messages}) == 2
+
+    def test_never_is_for_what_was_not_written(self) -> None:
+        scene = Scene()
+        scene.worker.once()
+        assert scene.box.messages == []
+
+    def test_of_every_shard_where_that_is_asked_for(self) -> None:
+        scene = Scene()
+        open_(scene.desk)
+        open_(scene.desk.on("other"))
+        scene.worker.once()
+        assert [message.shard for message in scene.box.messages] == ["main"]
+        Worker(scene.desk, Plain(), every_shard=True).once()
+        assert [message.shard for message in scene.box.messages] == ["main", "other"]
+
+
+class TestFailures:
+    def test_are_tried_again_later_and_later(self) -> None:
+        scene = Scene()
+        scene.box.answers = lambda _: Retry("busy")
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.remarks() == [("failed", Reason.NOT_TAKEN.of("busy"))]
+        first = scene.record.wake
+        assert first is not None
+        assert 45 <= (to_datetime(first) - scene.clock()).total_seconds() <= 75
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+
+    def test_wait_as_long_as_the_receiver_wants(self) -> None:
+        scene = Scene()
+        scene.box.answers = lambda _: Retry("busy", after=3600)
+        open_(scene.desk)
+        scene.worker.once()
+        assert to_datetime(scene.record.wake or 0) == FRIDAY + timedelta(hours=1)
+
+    def test_too_many_are_a_dead_letter_that_can_be_requeued(self) -> None:
+        """B7."""
+        scene = Scene()
+        scene.box.answers = lambda _: Retry("busy")
+        open_(scene.desk)
+        for _ in range(MOST_ATTEMPTS + 3):
+            scene.worker.once()
+            scene.clock.go_on(hours=7)
+        assert len(scene.box.messages) == MOST_ATTEMPTS
+        (parked,) = scene.desk.parked("notice")
+        assert parked.reason == Reason.NOT_TAKEN.of("busy")
+        scene.box.answers = lambda _: Delivered()
+        scene.desk.requeue(parked)
+        scene.worker.once()
+        assert scene.record.state is NoticeState.DELIVERED
+        assert len({message.key for message in scene.box.messages}) == 1
+
+    def test_for_good_towards_a_customer_become_an_event(self) -> None:
+        """B9: only those."""
+        scene = Scene()
+        scene.box.answers = lambda _: Permanent("no such address")
+        open_(scene.desk)
+        did(scene.desk, Assign(id="c2", request="R1", group="network"))
+        scene.worker.once()
+        history = scene.desk.situation("R1").history
+        (event,) = (each for each in history if isinstance(each, NoticeUndelivered))
+        assert event.reason == Reason.REFUSED.of("no such address")
+        assert event.notice.startswith("received/")
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            (lambda _: 1 / 0, Reason.BROKE.of("ZeroDivisionError")),
+            (lambda _: "fine", Reason.BROKE.of("it answers str")),
+            (lambda _: None, Reason.BROKE.of("it answers NoneType")),
+        ],
+    )
+    def test_of_a_channel_that_breaks_say_no_more_than_the_type(
+        self, answer: object, reason: str
+    ) -> None:
+        scene = Scene()
+        scene.box.answers = answer  # type: ignore[assignment]  # wrong on purpose
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.remarks() == [("failed", reason)]
+
+    def test_of_one_notice_stop_no_other(self) -> None:
+        scene = Scene()
+        scene.box.answers = lambda message: (
+            Retry("busy") if message.request == "R1" else Delivered()
+        )
+        open_(scene.desk, "R1")
+        open_(scene.desk, "R2")
+        scene.worker.once()
+        assert scene.records("R2")[0].state is NoticeState.DELIVERED
+
+    def test_of_a_worker_that_dies_each_time_end_too(self) -> None:
+        scene = Scene()
+        open_(scene.desk)
+        for _ in range(MOST_ATTEMPTS):
+            with scene.desk.writing() as tx:
+                tx.claim("notice", at=scene.desk.now(), lease=1, limit=1)
+            scene.clock.go_on(seconds=1)
+        scene.worker.once()
+        assert scene.box.messages == []
+        assert scene.record.state is NoticeState.UNDELIVERED
+        assert scene.remarks()[-1][1] == Reason.TOO_OFTEN.of(MOST_ATTEMPTS)
+
+
+class TestWhomItReaches:
+    def test_is_nobody_if_nobody_knows(self) -> None:
+        scene = Scene(reach=Reach(lambda _: None))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.record.state is NoticeState.UNDELIVERED
+        assert scene.remarks() == [("undelivered", Reason.NO_CONTACT)]
+
+    def test_is_nobody_if_they_want_none(self) -> None:
+        scene = Scene(reach=Reach(lambda _: ()))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.record.state is NoticeState.WITHHELD
+        assert scene.remarks() == [("withheld", Reason.UNWANTED)]
+
+    @pytest.mark.parametrize("answer", ["ann@example.org", 3, ["ann@example.org"], {"a": 1}])
+    def test_is_asked_again_after_nonsense(self, answer: object) -> None:
+        scene = Scene(reach=Reach(lambda _: answer))  # type: ignore[arg-type,return-value]
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.remarks() == [("failed", Reason.PLUGIN.of("Reach, servicecore_reach"))]
+        assert scene.record.state is NoticeState.WAITING
+
+    def test_by_an_unknown_channel_or_calendar_is_tried_again(self) -> None:
+        scene = Scene(reach=Reach(lambda _: [Contact(channel="pigeon", address="a")]))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.remarks() == [("failed", Reason.NO_CHANNEL.of("pigeon"))]
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="full moon")]))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.remarks() == [("failed", Reason.NO_HOURS.of("full moon"))]
+
+
+class Composes:
+    """A plugin that answers the same to every text, or adds its mark."""
+
+    def __init__(self, answer: object = None) -> None:
+        self.answer = answer
+
+    @hookimpl
+    def servicecore_compose(self, notice: Notice, text: Text) -> object:
+        return self.answer(text) if callable(self.answer) else self.answer
+
+
+class Second(Composes): ...
+
+
+class TestCompose:
+    def test_is_a_chain(self) -> None:
+        """B1."""
+
+        def add(mark: str):
+            return lambda text: Text(subject=text.subject + mark, plain=text.plain)
+
+        scene = Scene(Composes(add("1")), Second(add("2")))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.box.messages[0].text.subject == "received21"
+
+    def test_may_withhold_and_ends_there(self) -> None:
+        scene = Scene(Composes(lambda text: 1 / 0), Second(Withhold("not on Fridays")))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.record.state is NoticeState.WITHHELD
+        assert scene.remarks() == [("withheld", Reason.WITHHELD.of("Second: not on Fridays"))]
+
+    def test_may_withhold_for_one_contact_of_several(self) -> None:
+        def answer(text: Text) -> object:
+            answers.append(text)
+            return Withhold("enough") if len(answers) == 1 else None
+
+        answers: list[Text] = []
+        reach = Reach(lambda notice: [Contact(channel="box", address=name) for name in "ab"])
+        scene = Scene(Composes(answer), reach=reach)
+        open_(scene.desk)
+        scene.worker.once()
+        assert [message.address for message in scene.box.messages] == ["b"]
+
+    @pytest.mark.parametrize("answer", [lambda text: 1 / 0, "a text", 3, b""])
+    def test_that_fails_sends_nothing_and_is_asked_again(self, answer: object) -> None:
+        """B1: never the unedited text."""
+        scene = Scene(Composes(answer))
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.box.messages == []
+        assert scene.remarks() == [("failed", Reason.PLUGIN.of("Composes, servicecore_compose"))]
+        assert scene.record.text is None
+
+
+class TestHours:
+    def test_hold_it_until_they_begin(self) -> None:
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="office")]))
+        scene.clock.go_on(hours=9)  # Friday at six
+        open_(scene.desk)
+        scene.worker.once()
+        assert scene.box.messages == []
+        assert scene.remarks() == [("held", Reason.OUTSIDE_HOURS.of("office"))]
+        assert to_datetime(scene.record.wake or 0) == FRIDAY + timedelta(days=3)
+        assert scene.record.attempts == 0
+        scene.clock.shown = FRIDAY + timedelta(days=3)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+
+    def test_do_not_hold_what_is_severe_enough(self) -> None:
+        reach = Reach(lambda notice: [contact(notice, hours="office", disturbed_by="normal")])
+        scene = Scene(reach=reach)
+        scene.clock.go_on(hours=9)
+        open_(scene.desk)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+
+    def test_are_asked_again_before_every_attempt(self) -> None:
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="office")]))
+        scene.box.answers = lambda _: Retry("busy", after=9 * 3600)
+        open_(scene.desk)
+        scene.worker.once()
+        scene.clock.go_on(hours=10)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+        assert scene.remarks()[-1] == ("held", Reason.OUTSIDE_HOURS.of("office"))
+
+
+class TestOvertaking:
+    def test_leaves_out_what_a_later_one_says(self) -> None:
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="office")]))
+        scene.clock.go_on(hours=9)
+        open_(scene.desk)
+        scene.clock.go_on(minutes=1)
+        did(scene.desk, Resolve(id="c2", request="R1"))
+        scene.clock.go_on(minutes=1)
+        did(scene.desk, Reopen(id="c3", request="R1"))
+        scene.clock.shown = FRIDAY + timedelta(days=3)
+        scene.worker.once()
+        assert scene.box.told == ["reopened → customer: acme"]
+        states = {each.notice.template: each.state for each in scene.records()}
+        assert states == {
+            "received": NoticeState.OVERTAKEN,
+            "resolved": NoticeState.OVERTAKEN,
+            "reopened": NoticeState.DELIVERED,
+        }
+
+    def test_takes_no_reply_away(self) -> None:
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="office")]))
+        scene.clock.go_on(hours=9)
+        open_(scene.desk)
+        for number in range(3):
+            scene.clock.go_on(minutes=1)
+            did(scene.desk, Reply(id=f"reply {number}", request="R1"))
+        scene.clock.shown = FRIDAY + timedelta(days=3)
+        scene.worker.once()
+        assert scene.box.told.count("answered → customer: acme") == 3
+
+
+class TestDigests:
+    def scene(self, **options: object) -> Scene:
+        return Scene(reach=Reach(lambda notice: [contact(notice, digest="1h", **options)]))
+
+    def replies(self, scene: Scene, number: int) -> None:
+        open_(scene.desk)
+        for each in range(number):
+            scene.clock.go_on(minutes=10)
+            did(scene.desk, Reply(id=f"reply {each}", request="R1"))
+            scene.worker.once()
+
+    def test_tell_together_what_came_within_their_time(self) -> None:
+        scene = self.scene()
+        self.replies(scene, 3)
+        assert scene.box.messages == []
+        scene.clock.shown = FRIDAY + timedelta(hours=1, minutes=10)
+        scene.worker.once()
+        (message,) = scene.box.messages
+        assert message.text.subject == "4 notices"
+        assert message.text.plain.count("answered R1") == 3
+        members = [record for record in scene.records() if record.went_into]
+        assert {record.state for record in members} == {NoticeState.GATHERED}
+        assert {f"main/{record.went_into}" for record in members} == {message.key}
+        scene.clock.go_on(hours=5)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+
+    def test_of_one_are_none(self) -> None:
+        scene = self.scene()
+        open_(scene.desk)
+        scene.worker.once()
+        scene.clock.go_on(hours=1)
+        scene.worker.once()
+        assert [message.text.subject for message in scene.box.messages] == ["received"]
+
+    def test_do_not_hold_what_may_disturb(self) -> None:
+        scene = self.scene(disturbed_by="low")
+        open_(scene.desk)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+
+    def test_of_different_people_are_different(self) -> None:
+        scene = self.scene()
+        open_(scene.desk, "R1")
+        open_(scene.desk, "R2", customer="hooli")
+        scene.worker.once()
+        scene.clock.go_on(hours=1)
+        scene.worker.once()
+        assert sorted(message.address for message in scene.box.messages) == ["acme", "hooli"]
+
+
+class TestRates:
+    def test_are_kept_by_all_workers_together(self) -> None:
+        """Two a minute, whoever delivers, and nothing is lost."""
+        scene = Scene(rate=Rate(2, "1m"))
+        workers = [scene.worker, Worker(scene.desk, Plain())]
+        for number in range(6):
+            open_(scene.desk, f"R{number}")
+        times = []
+        for _ in range(200):
+            before = len(scene.box.messages)
+            for worker in workers:
+                worker.once()
+            times += [scene.clock()] * (len(scene.box.messages) - before)
+            scene.clock.go_on(seconds=1)
+        assert len(times) == 6
+        for earlier, later in zip(times, times[2:], strict=False):
+            assert later - earlier >= timedelta(minutes=1)
+
+    def test_hold_on_record(self) -> None:
+        scene = Scene(rate=Rate(1, "1m"))
+        open_(scene.desk, "R1")
+        open_(scene.desk, "R2")
+        scene.worker.once()
+        (waiting,) = (
+            record
+            for request in ("R1", "R2")
+            for record in scene.records(request)
+            if record.state is NoticeState.WAITING
+        )
+        assert waiting.remarks[-1].reason == Reason.RATE.of("box")
+        assert waiting.attempts == 0
+
+
+class Hangs:
+    """A channel that hangs until it is let go."""
+
+    def __init__(self) -> None:
+        self.free, self.begun = Event(), Event()
+
+    def deliver(self, message: Message) -> Delivered:
+        self.begun.set()
+        self.free.wait(30)
+        return Delivered()
+
+
+class TestLanes:
+    def test_that_hang_hold_up_nobody_else(self) -> None:
+        """B11."""
+
+        def contacts(notice: Notice) -> Sequence[Contact]:
+            channel = "stuck" if notice.request == "R1" else "box"
+            return [Contact(channel=channel, address="a")]
+
+        scene, stuck = Scene(reach=Reach(contacts)), Hangs()
+        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=200_000)
+        open_(scene.desk, "R1")
+        open_(scene.desk, "R2")
+        scene.worker.once()
+        assert scene.box.told == ["received → customer: acme"]
+        assert scene.remarks() == [("failed", Reason.TIMED_OUT.of("0.2s"))]
+        stuck.free.set()
+        scene.clock.go_on(hours=1)
+        scene.worker.once()
+        assert scene.record.state is NoticeState.DELIVERED
+        scene.worker.close()
+
+    def test_that_hang_again_and_again_are_left_alone(self) -> None:
+        reach = Reach(lambda notice: [Contact(channel="stuck", address="a")])
+        scene, stuck = Scene(reach=reach), Hangs()
+        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=50_000)
+        open_(scene.desk)
+        for _ in range(5):
+            scene.worker.once()
+            scene.clock.go_on(hours=7)
+        assert scene.record.attempts == 3
+        stuck.free.set()
+        scene.worker.close()
+
+    def test_have_a_timeout_well_below_the_lease(self) -> None:
+        scene = Scene()
+        scene.desk.plugins.registry.add_channel("slow", Box(), timeout="4m")
+        with pytest.raises(InvalidValue, match="'slow' may take longer than half of a lease"):
+            Worker(scene.desk, Plain())
+
+    def test_by_many_workers_deliver_each_notice_once(self) -> None:
+        store = MemoryStore()
+        scene = Scene()
+        ours: Desk = desk(Reach(), store=store, clock=scene.clock)
+        ours.plugins.registry.add_channel("box", scene.box)
+        for number in range(40):
+            open_(ours, f"R{number}")
+        workers = [Worker(ours, Plain()) for _ in range(4)]
+        threads = [Thread(target=worker.once) for worker in workers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(scene.box.messages) == 40
+        assert len({message.key for message in scene.box.messages}) == 40
+        for worker in workers:
+            worker.close()

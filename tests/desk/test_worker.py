@@ -1,0 +1,129 @@
+"""The worker: it sleeps until something is due, and stops when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from servicecore.desk import Desk, Done, Worker, wall_clock
+from servicecore.errors import StoreBusy
+from servicecore.notices import Delivered, Message
+from servicecore.stores import MemoryStore
+from tests.desk.kit import Plain, Reach, book, desk, open_
+from tests.desk.test_feed import Sees
+from tests.desk.test_tick import WARN
+
+
+class Tells:
+    """A channel that lets the test know."""
+
+    def __init__(self) -> None:
+        self.told = Event()
+
+    def deliver(self, message: Message) -> Delivered:
+        self.told.set()
+        return Delivered()
+
+
+def running(worker: Worker) -> Thread:
+    thread = Thread(target=worker.run)
+    thread.start()
+    return thread
+
+
+def scene(store: MemoryStore | None = None) -> tuple[Desk, Tells, Worker]:
+    tells = Tells()
+    ours = evolve(desk(Reach(), store=store, policies=book(WARN)), clock=wall_clock)
+    ours.plugins.registry.add_channel("box", tells, timeout="2s")
+    return ours, tells, Worker(ours, Plain(), poll=50_000)
+
+
+def test_it_delivers_what_comes_while_it_runs_and_stops() -> None:
+    ours, tells, worker = scene()
+    thread = running(worker)
+    open_(ours)
+    assert tells.told.wait(20)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+class Away(MemoryStore):
+    """A store that is away for a while."""
+
+    away = 3
+
+    def transaction(self, *, write: bool = False) -> Any:
+        if write and self.away:
+            self.away -= 1
+            raise StoreBusy("gone for lunch")
+        return super().transaction(write=write)
+
+
+def test_it_outlives_a_store_that_is_away() -> None:
+    store = Away()
+    store.away = 0
+    ours, tells, worker = scene(store)
+    open_(ours)
+    store.away = 3
+    thread = running(worker)
+    assert tells.told.wait(20)
+    worker.stop()
+    thread.join(20)
+    assert store.away == 0
+
+
+def test_what_it_did_is_told() -> None:
+    ours = desk(Reach(), Sees())
+    ours.plugins.registry.add_channel("box", Tells())
+    open_(ours)
+    worker = Worker(ours, Plain())
+    assert worker.once() == Done(timers=0, entries=1, notices=1)
+    assert not worker.once()
+    worker.close()
+
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+    from servicecore import PolicyBook
+    from servicecore.desk import Desk, Worker
+    from servicecore.stores import MemoryStore
+    from tests.desk.kit import Plain
+
+    print("ready", flush=True)
+    Worker(Desk(MemoryStore(), PolicyBook.of()), Plain(), poll="1h").run()
+    print("stopped", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_on_a_signal(number: int) -> None:
+    """Also while it sleeps for an hour."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PROGRAM)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    while not _sleeps(process.pid):
+        assert process.poll() is None
+    process.send_signal(number)
+    out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out, errors) == (0, "stopped\n", "")
+
+
+def _sleeps(process: int) -> bool:
+    """Whether all three threads of the worker are there."""
+    return len(list(Path(f"/proc/{process}/task").iterdir())) >= 4

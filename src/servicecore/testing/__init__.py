@@ -1,0 +1,1 @@
+"""What others test with: suites that hold what stores and channels promise."""

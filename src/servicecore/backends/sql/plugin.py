@@ -1,4 +1,4 @@
-"""What makes the SQL store known by the schemes of its URLs; it loads SQLAlchemy when one is opened."""
+"""What makes the SQL store known by the schemes of URLs; it loads nothing until one is opened."""
 
 from __future__ import annotations
 

@@ -1,0 +1,61 @@
+"""Failures of a database that are no fault of anybody: others were in the way (B6)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+
+from servicecore.errors import InvalidValue, StoreBusy
+
+BUSY = {
+    "40001": "it would not be as if one transaction came after the other",
+    "40P01": "transactions waited for each other",
+    "53300": "it has too many connections",
+    "55P03": "a lock was not to be had in time",
+    "57014": "it took too long",
+    "57P01": "it is being shut down",
+    "57P03": "it is not ready yet",
+}
+"""What PostgreSQL says when the same may succeed a little later."""
+
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise `StoreBusy` for what may succeed a little later; everything else stays as it is."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise StoreBusy("the store is busy: all connections are in use") from error
+    except DBAPIError as error:
+        if reason := _why_busy(error):
+            raise StoreBusy(f"the store is busy: {reason}") from error
+        if _sqlite_code(error) == sqlite3.SQLITE_CANTOPEN:
+            raise InvalidValue(
+                "the database cannot be opened: expected a file in a folder that there is"
+            ) from error
+        raise
+
+
+def _why_busy(error: DBAPIError) -> str | None:
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    if code in BUSY:
+        return BUSY[code]
+    if _sqlite_code(error) in LOCKED:
+        return "another transaction has locked it"
+    if error.connection_invalidated:
+        return "the connection was lost"
+    is_unreachable = isinstance(error, OperationalError) and error.statement is None and not code
+    if is_unreachable and _sqlite_code(error) is None:
+        return f"it cannot be reached ({error.orig})"
+    return None
+
+
+def _sqlite_code(error: DBAPIError) -> int | None:
+    """The primary result code of SQLite; extended ones have it in their lowest byte."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF

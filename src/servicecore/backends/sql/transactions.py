@@ -1,0 +1,86 @@
+"""Transactions: our own on an engine, and those of a host (B6).
+
+The driver of SQLite begins none before the first change, unless it was told to; so this sends every
+BEGIN itself, and leaves alone how a host's connections are set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from sqlalchemy import Connection, Engine
+
+from servicecore.backends.sql.engines import checked
+from servicecore.backends.sql.failures import translated
+from servicecore.backends.sql.turns import is_shared, turns_of
+from servicecore.errors import InvalidValue
+
+
+@contextmanager
+def begun(engine: Engine, *, write: bool, patience: float = 10.0) -> Iterator[Connection]:
+    """A transaction of our own, which is undone unless whoever has it commits it."""
+    turns = turns_of(engine)
+    queue = turns.taken(patience) if turns and (write or is_shared(engine)) else nullcontext()
+    with queue:
+        with translated():
+            connection = engine.connect()
+        with connection:
+            with translated():
+                connection = _begin(connection, write=write)
+            try:
+                yield connection
+            finally:
+                _undo(connection)
+
+
+def _begin(connection: Connection, *, write: bool) -> Connection:
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(isolation_level="READ COMMITTED")
+    connection.begin()
+    # A host's engine may send a BEGIN of its own, one that cannot wait for other writers.
+    if write and is_in_transaction(connection):
+        connection.exec_driver_sql("ROLLBACK")
+    if not is_in_transaction(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    return connection
+
+
+def _undo(connection: Connection) -> None:
+    """Roll back what is still open, also on an engine that never does because of autocommit."""
+    is_open = connection.dialect.name == "sqlite" and connection.in_transaction()
+    if is_open and is_in_transaction(connection):
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """Whether a connection of SQLite is in a transaction, whoever has begun it."""
+    return bool(getattr(connection.connection.driver_connection, "in_transaction", False))
+
+
+def joined(connection: Connection, *, write: bool) -> Connection:
+    """The transaction of a host, begun if it is not; `InvalidValue` where there is to be none.
+
+    On SQLite a transaction that is not begun would begin with our savepoint, and end with it.
+    """
+    checked(connection)
+    with translated():
+        if not connection.in_transaction():
+            connection.begin()
+        on_sqlite = connection.dialect.name == "sqlite"
+        if _is_autocommit(connection, on_sqlite=on_sqlite):
+            raise InvalidValue(
+                "the host's connection commits every statement by itself: "
+                "expected one with transactions"
+            )
+        if on_sqlite and write and not is_in_transaction(connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    return connection
+
+
+def _is_autocommit(connection: Connection, *, on_sqlite: bool) -> bool:
+    raw = connection.connection.dbapi_connection
+    if getattr(raw, "autocommit", False) is True:
+        return True
+    by_hand = on_sqlite and getattr(raw, "isolation_level", "") is None
+    return by_hand and not is_in_transaction(connection)

@@ -11,10 +11,11 @@ from typing import Literal
 from servicecore.documents import Document, parse_document, read_document
 from servicecore.errors import InvalidValue, PolicyFileError, UnknownName
 from servicecore.faults import FaultyTable
-from servicecore.policyfile.reading import policies_from_dict
+from servicecore.policyfile.reading import NO_CALENDARS, policies_from_dict
 from servicecore.policyfile.schema import policies_schema
 from servicecore.policyfile.writing import as_json, as_toml, as_yaml, policies_to_dict
 from servicecore.sla.book import PolicyBook
+from servicecore.sla.calendar import Calendar
 
 __all__ = [
     "dump_policies",
@@ -34,19 +35,28 @@ _WRITERS: Mapping[str, Callable[[Mapping[str, object]], str]] = {
 }
 
 
-def load_policies(path: str | PathLike[str]) -> PolicyBook:
+def load_policies(
+    path: str | PathLike[str], *, calendars: Mapping[str, Calendar] = NO_CALENDARS
+) -> PolicyBook:
     """The policy book in the file at `path` (``.toml``, ``.yaml``, ``.yml`` or ``.json``).
 
-    Raises `PolicyFileError` with everything that is wrong with it: path, line, what was found and
-    what was expected. Raises `MissingExtra` for YAML without PyYAML.
+    The file may name `calendars` besides its own, such as those that plugins register. Raises
+    `PolicyFileError` with everything that is wrong with it: path, line, what was found and what was
+    expected. Raises `MissingExtra` for YAML without PyYAML.
     """
-    return _book(read_document(path, PolicyFileError), Path(path).parent)
+    return _book(read_document(path, PolicyFileError), Path(path).parent, calendars)
 
 
 def loads_policies(
-    text: str, format: Format = "toml", *, folder: str | PathLike[str] = "."
+    text: str,
+    format: Format = "toml",
+    *,
+    folder: str | PathLike[str] = ".",
+    calendars: Mapping[str, Calendar] = NO_CALENDARS,
 ) -> PolicyBook:
     """The policy book in `text`; files that its calendars name are looked for in `folder`.
+
+    It may name `calendars` besides its own, such as those that plugins register.
 
     Raises `PolicyFileError` with everything that is wrong, `UnknownName` for another format,
     `InvalidValue` for bytes, and `MissingExtra` for YAML without PyYAML.
@@ -61,7 +71,8 @@ def loads_policies(
     _refuse_unknown(format)
     if not isinstance(text, str):
         raise InvalidValue(f"a policy file is {shortened(text)}: expected text")
-    return _book(parse_document(text, f".{format}", "these policies", PolicyFileError), folder)
+    document = parse_document(text, f".{format}", "these policies", PolicyFileError)
+    return _book(document, folder, calendars)
 
 
 def dump_policies(book: PolicyBook, format: Format = "toml") -> str:
@@ -83,9 +94,11 @@ def _refuse_unknown(format: object) -> None:
         raise UnknownName("format of policy files", format, _WRITERS)
 
 
-def _book(document: Document, folder: str | PathLike[str]) -> PolicyBook:
+def _book(
+    document: Document, folder: str | PathLike[str], calendars: Mapping[str, Calendar]
+) -> PolicyBook:
     try:
-        return policies_from_dict(document.table, folder)
+        return policies_from_dict(document.table, folder, calendars=calendars)
     except FaultyTable as table:
         faults = document.placed(table.faults)
         raise PolicyFileError(f"{document.source} cannot be used", faults) from None

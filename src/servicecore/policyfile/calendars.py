@@ -28,15 +28,17 @@ MOST_DEEP = 20
 COMPOSED = "a table of other calendars"
 
 
-def read_calendars(written: object, faults: Faults, folder: Path) -> Mapping[str, Calendar]:
-    """All calendars of the file by name, in whatever order they name each other.
+def read_calendars(
+    written: object, faults: Faults, folder: Path, others: Mapping[str, Calendar]
+) -> Mapping[str, Calendar]:
+    """All calendars of the file by name, in whatever order they name each other, or `others`.
 
     A faulty one is noted in `faults` and stands for nothing: it is there so that its name is known.
     """
     tables: Mapping[str, object] = {}
     with faults.within("calendars"):
         tables = table_of(written, "a table of calendars by name")
-    calendars = _Calendars(tables, faults, folder)
+    calendars = _Calendars(tables, faults, folder, others)
     for name in tables:
         calendars.named(name)
     if ALWAYS in tables:
@@ -58,6 +60,7 @@ class _Calendars:
     tables: Mapping[str, object]
     faults: Faults
     folder: Path
+    others: Mapping[str, Calendar]
     read: dict[str, Calendar] = Factory(dict)
     reading: list[str] = Factory(list)
 
@@ -66,7 +69,9 @@ class _Calendars:
         if name == ALWAYS:
             return always
         if name not in self.tables:
-            raise UnknownName("calendar", name, [*self.tables, ALWAYS])
+            if name in self.others:
+                return self.others[name]
+            raise UnknownName("calendar", name, [*self.tables, *self.others, ALWAYS])
         if name in self.reading:
             circle = " → ".join([*self.reading[self.reading.index(name) :], name])
             raise InvalidValue(f"is composed of itself: {circle}")

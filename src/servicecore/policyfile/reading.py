@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from servicecore.catalogue import Catalogue
 from servicecore.errors import Fault, InvalidValue
@@ -30,6 +31,8 @@ from servicecore.requests import PriorityMatrix
 from servicecore.sla.book import BookVersion, PolicyBook
 from servicecore.sla.calendar import Calendar
 
+NO_CALENDARS: Mapping[str, Calendar] = {}
+
 PARTS = {
     "priorities": "matrix",
     "clocks": "clocks",
@@ -41,11 +44,15 @@ PARTS = {
 
 
 def policies_from_dict(
-    table: Mapping[str, object], folder: str | PathLike[str] = "."
+    table: Mapping[str, object],
+    folder: str | PathLike[str] = ".",
+    *,
+    calendars: Mapping[str, Calendar] = NO_CALENDARS,
 ) -> PolicyBook:
     """The policy book in a table of the shape of a policy file.
 
-    Files that calendars name are looked for in `folder`. Raises `FaultyTable` with everything that
+    Files that calendars name are looked for in `folder`. `calendars` may be named besides those of
+    the table, such as those that plugins register. Raises `FaultyTable` with everything that
     is wrong.
 
     >>> book = policies_from_dict({"policies": [{
@@ -55,26 +62,27 @@ def policies_from_dict(
     24h of always
     """
     faults, table = Faults(), table_of(table, "a table of the shape of a policy file")
-    calendars = read_calendars(table.get("calendars", {}), faults, Path(folder))
-    policies = PolicyReader(calendars)
+    own = read_calendars(table.get("calendars", {}), faults, Path(folder), calendars)
+    known = ChainMap(dict(own), cast(dict[str, Calendar], calendars))  # which is only read
+    policies = PolicyReader(known)
     readers: Readers = {
         "version": text,
         "valid_from": instant,
-        "calendars": lambda _: calendars,
+        "calendars": lambda _: own,
         "priorities": _matrix,
         "clocks": read_clocks,
         "policies": policies.policies,
         "versions": policies.versions,
-        **catalogue_readers(calendars),
-        "rotas": lambda written: read_rotas(written, calendars),
-        "escalations": lambda written: read_escalations(written, calendars),
-        "lifecycle": lambda written: read_lifecycle(written, calendars),
+        **catalogue_readers(known),
+        "rotas": lambda written: read_rotas(written, known),
+        "escalations": lambda written: read_escalations(written, known),
+        "lifecycle": lambda written: read_lifecycle(written, known),
     }
     fields: dict[str, Any] = {}
     with faults.within():
         fields = fields_of(table, readers, "a policy file", {"policies": POLICIES})
     faults.refuse("a policy file")
-    return _book(fields, calendars)
+    return _book(fields, own)
 
 
 def _book(fields: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> PolicyBook:

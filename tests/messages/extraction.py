@@ -11,16 +11,20 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+from attrs import frozen
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 from servicecore.backtest import outcome
 from servicecore.lifecycle import explanation
+from servicecore.notices import explanation as notice_explanation
 from servicecore.sla import phrases
 
 PACKAGE = Path(__file__).parents[2] / "src" / "servicecore"
 CATALOGUES = PACKAGE / "messages" / "catalogues"
 TEMPLATE = CATALOGUES / "messages.pot"
+TEXTS = PACKAGE / "notices" / "templates"
 
 Entry = tuple[str | None, str | tuple[str, str]]
 """The context of a message, and its text, singular and plural."""
@@ -47,6 +51,32 @@ def literal(call: ast.Call) -> list[str | None]:
     return [each.value if isinstance(each, ast.Constant) else None for each in texts]
 
 
+@frozen
+class Said:
+    """One call of a template of notices: its function, its texts, and what it fills in."""
+
+    function: str
+    texts: tuple[str | None, ...]
+    filled: frozenset[str]
+    line: int
+
+
+def said_in(source: str) -> Iterator[Said]:
+    """The calls of `text`, `plural` and `word` in a template, in its order."""
+    for call in Environment(autoescape=True).parse(source).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name in WORTH:
+            given = call.args[: WORTH[call.node.name]]
+            texts = tuple(each.value if isinstance(each, nodes.Const) else None for each in given)
+            filled = frozenset(keyword.key for keyword in call.kwargs)
+            yield Said(call.node.name, texts, filled, call.lineno)
+
+
+def templates() -> Iterator[tuple[str, list[Said]]]:
+    """Every template of notices with its calls."""
+    for path in sorted(TEXTS.iterdir()):
+        yield path.name, sorted(said_in(path.read_text("utf-8")), key=lambda call: call.line)
+
+
 def sources() -> Iterator[tuple[str, list[ast.Call]]]:
     """Every module with its calls; the room itself calls its own methods on `self`."""
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -54,19 +84,26 @@ def sources() -> Iterator[tuple[str, list[ast.Call]]]:
         yield str(path.relative_to(PACKAGE)), list(calls(path.read_text("utf-8"), inside))
 
 
+def _asked(call: ast.Call) -> tuple[str | None, ...]:
+    assert isinstance(call.func, ast.Attribute)
+    return call.func.attr, *literal(call)
+
+
 def entries() -> dict[Entry, None]:
     """Everything that is said, in the order of the source; then the words in data."""
     found: dict[Entry, None] = {}
-    for _, made in sources():
-        for call in made:
-            match call.func.attr, literal(call):  # type: ignore[attr-defined]  # `calls` saw to it
-                case "text", [str(text)]:
-                    found[None, text] = None
-                case "plural", [str(singular), str(plural)]:
-                    found[None, (singular, plural)] = None
-                case "word", [str(kind), str(word)]:
-                    found[kind, word] = None
-    words = {**phrases.WORDS, **explanation.WORDS, **outcome.WORDS}
+    asked = [_asked(call) for _, made in sources() for call in made]
+    asked += [(said.function, *said.texts) for _, made in templates() for said in made]
+    for call in asked:
+        match call:
+            case "text", str(text):
+                found[None, text] = None
+            case "plural", str(singular), str(plural):
+                found[None, (singular, plural)] = None
+            case "word", str(kind), str(word):
+                found[kind, word] = None
+    known_words = (phrases.WORDS, explanation.WORDS, outcome.WORDS, notice_explanation.WORDS)
+    words = {kind: known for each in known_words for kind, known in each.items()}
     found |= {(kind, str(word)): None for kind, known in words.items() for word in known}
     return found
 

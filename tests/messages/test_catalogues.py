@@ -18,8 +18,10 @@ from tests.messages.extraction import (
     calls,
     entries,
     literal,
+    said_in,
     sources,
     template,
+    templates,
     written,
 )
 
@@ -66,6 +68,30 @@ def test_every_call_fills_in_what_its_message_asks_for() -> None:
             given = {str(keyword.arg) for keyword in call.keywords}
             counted = {"count"} & placeholders(texts[-1]) if len(texts) == 2 else set()
             assert placeholders(texts[-1]) == given | counted, f"{module}, line {call.lineno}"
+
+
+def test_every_call_in_a_text_of_a_notice_says_its_message_and_fills_it_in() -> None:
+    """B10: one catalogue for explanations and notices."""
+    made = [(name, said) for name, calls in templates() for said in calls]
+    assert made
+    for name, said in made:
+        *_, message = said.texts
+        assert said.function == "word" or None not in said.texts, f"{name}, line {said.line}"
+        if message is not None:
+            counted = {"count"} & placeholders(message) if said.function == "plural" else set()
+            assert placeholders(message) == said.filled | counted, f"{name}, line {said.line}"
+
+
+def test_calls_of_templates_are_found() -> None:
+    source = """{{ text("due {due}", due=when(fact.due)) }}
+    {% if x %}{{ plural("{count} day", "{count} days", 3) }}{% endif %}
+    {{ text(fact.reason) }} {{ word("clock", fact.clock) }} {{ other("none of ours") }}"""
+    assert {(said.function, said.texts) for said in said_in(source)} == {
+        ("plural", ("{count} day", "{count} days")),
+        ("text", (None,)),
+        ("text", ("due {due}",)),
+        ("word", ("clock", None)),
+    }
 
 
 def test_the_template_has_every_message() -> None:

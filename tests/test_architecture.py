@@ -45,6 +45,7 @@ ROOMS = (
     "bulk",
     "plots",
     "testing",
+    "commandline",
     "__main__",
 )
 MAY_READ_THE_CLOCK = {"servicecore.desk.wallclock", "servicecore.__main__"}

@@ -1,4 +1,4 @@
-"""``python -m servicecore``: check policies, replay a log under them, see what others would do.
+"""``python -m servicecore``: check policies, replay logs, compare books, and run a desk.
 
 Exit codes: 0 all is well, 1 faults were found or something could not be done, 2 wrong usage; those
 of ``diff`` are the ones of its namesake.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from servicecore import __version__
 from servicecore.backtest import backtest
+from servicecore.commandline import add_host_commands
 from servicecore.errors import InvalidValue, ServiceCoreError
 from servicecore.instants import to_instant
 from servicecore.lifecycle.audit import audited
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for add in (_add_demo, _add_check, _add_replay, _add_backtest, _add_diff, _add_schema):
         add(commands)
+    add_host_commands(commands)
     return parser
 
 

@@ -125,7 +125,7 @@ class Desk:
             if known is not None:
                 return self._repeated(known, key, reading)
             streams = {name: reading.read(self.shard, name) for name in requests_of(command)}
-        asking = self.asking(max(self.now(), latest_in(streams)), tx)
+        asking = self._asking(max(self.now(), latest_in(streams)), tx)
         writes = writes_for(command, streams, asking, self.rules)
         with self.writing(tx) as writing:
             answer = writing.append(self.shard, writes, key)
@@ -144,7 +144,7 @@ class Desk:
             events += written[: behind - before]
         return Handled(tuple(events), known.versions, repeated=True)
 
-    def asking(self, at: int, tx: Tx | None = None) -> Asking:
+    def _asking(self, at: int, tx: Tx | None = None) -> Asking:
         """Whom to ask for decisions at an instant, in microseconds."""
 
         def load() -> Workload:
@@ -155,11 +155,11 @@ class Desk:
 
     def reading(self, tx: Tx | None = None) -> AbstractContextManager[Tx]:
         """A transaction to read in: the host's own, if there is one."""
-        return nullcontext(tx) if tx else self.store.transaction()
+        return self.store.transaction() if tx is None else nullcontext(tx)
 
     def writing(self, tx: Tx | None = None) -> AbstractContextManager[Tx]:
         """A transaction to write in: the host's own, if there is one."""
-        return nullcontext(tx) if tx else self.store.transaction(write=True)
+        return self.store.transaction(write=True) if tx is None else nullcontext(tx)
 
     def situation(
         self, request: str, *, at: datetime | int | None = None, tx: Tx | None = None

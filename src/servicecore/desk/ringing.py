@@ -83,7 +83,7 @@ def _fire_once(desk: Desk, claim: Claim, at: int) -> None:
     with desk.reading() as tx:
         stream = tx.read(desk.shard, claim.key)
     now = max(at, latest_in({claim.key: stream}))
-    events = fired(stream.events, desk.asking(now))
+    events = fired(stream.events, desk._asking(now))
     write = write_of(stream, events, desk.book, desk.rules, now)
     if not events and write.wake is not None and write.wake <= now:
         due = shown(write.wake)

@@ -121,6 +121,7 @@ class Worker:
         with _stopping_on_signals(self.stop):
             for thread in threads:
                 thread.start()
+            log.info("the worker is at work; SIGTERM ends it")
             for thread in threads:
                 while thread.is_alive():  # a signal is heard between two waits
                     thread.join(1)

@@ -1,0 +1,158 @@
+"""The commands of whoever runs a desk: plugins, migrate, worker, notices, parked."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from servicecore.desk import Desk, Worker
+from servicecore.errors import UnknownName
+from servicecore.instants import to_datetime
+from servicecore.messages import messages_in
+from servicecore.notices.explanation import explain_all
+from servicecore.plugins import Plugins
+from servicecore.plugins.printed import plugins_printed
+from servicecore.policyfile import load_policies
+from servicecore.sla.book import PolicyBook
+from servicecore.stores import MAIN, Parked, Store
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # the class has no other name
+
+KINDS = ("timer", "notice", "reader")
+
+
+def add_host_commands(commands: Commands) -> None:
+    """Add what belongs to a store, its worker and its plugins."""
+    for add in (_add_plugins, _add_migrate, _add_worker, _add_notices, _add_parked):
+        add(commands)
+
+
+def _add_plugins(commands: Commands) -> None:
+    listing = commands.add_parser("plugins", help="list the plugins, and what failed and why")
+    _add_disable(listing)
+    listing.set_defaults(command=_plugins)
+
+
+def _add_migrate(commands: Commands) -> None:
+    migrating = commands.add_parser("migrate", help="bring the tables of a store up to date")
+    migrating.add_argument("url", metavar="URL", help="such as sqlite:///desk.db")
+    migrating.set_defaults(command=_migrate)
+
+
+def _add_worker(commands: Commands) -> None:
+    working = commands.add_parser("worker", help="do what is due in a store, until SIGTERM")
+    _add_store(working)
+    working.add_argument(
+        "--policies", metavar="FILE", help="the policy book; without it, those of plugins alone"
+    )
+    working.add_argument("--every-shard", action="store_true", help="all shards of the store")
+    working.add_argument("--once", action="store_true", help="do what is due now, and end")
+    working.add_argument("--poll", default="5s", metavar="T", help="sleep no longer than this")
+    working.set_defaults(command=_worker)
+
+
+def _add_notices(commands: Commands) -> None:
+    telling = commands.add_parser("notices", help="say why people were told of a request, or not")
+    _add_store(telling)
+    telling.add_argument("request", metavar="REQUEST")
+    telling.add_argument("--language", default="en", metavar="L", help="en, ru, ar, …")
+    telling.set_defaults(command=_notices)
+
+
+def _add_parked(commands: Commands) -> None:
+    listing = commands.add_parser("parked", help="list what failed too often, and requeue it")
+    _add_store(listing)
+    listing.add_argument("--requeue", action="store_true", help="let all that is listed go on")
+    listing.add_argument("--kind", choices=KINDS, help="only timers, notices, or feed readers")
+    listing.add_argument("--key", metavar="K", help="only this request, notice, or plugin")
+    listing.set_defaults(command=_parked)
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("url", metavar="URL", help="of the store, such as sqlite:///desk.db")
+    command.add_argument("--shard", default=MAIN, help="one tenant of the store")
+    _add_disable(command)
+
+
+def _add_disable(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--disable", action="append", default=[], metavar="PLUGIN", help="a plugin to leave out"
+    )
+
+
+def _plugins(given: argparse.Namespace) -> int:
+    statuses = Plugins.load(disable=given.disable).statuses
+    print(plugins_printed(statuses))
+    return 1 if any(status.error for status in statuses) else 0
+
+
+def _migrate(given: argparse.Namespace) -> int:
+    from servicecore.backends.sql import migrate
+    from servicecore.backends.sql.plugin import SCHEMES
+
+    if given.url.partition(":")[0] not in SCHEMES:
+        raise UnknownName("kind of store with tables", given.url.partition(":")[0], SCHEMES)
+    for done in migrate(given.url) or ["nothing to do: the tables are up to date"]:
+        print(done)
+    return 0
+
+
+def _desk(given: argparse.Namespace, plugins: Plugins, store: Store) -> Desk:
+    book = PolicyBook.of()
+    if getattr(given, "policies", None):
+        book = load_policies(given.policies, calendars=plugins.registry.calendars)
+    return Desk(store, plugins.extended(book), plugins=plugins, shard=given.shard)
+
+
+def _worker(given: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    plugins = Plugins.load(disable=given.disable, strict=True)
+    store = plugins.registry.open_store(given.url)
+    try:
+        desk = _desk(given, plugins, store)
+        worker = Worker(desk, poll=given.poll, every_shard=given.every_shard)
+        if given.once:
+            done = worker.once()
+            print(f"{done.timers} timers, {done.entries} entries, {done.notices} notices")
+            worker.close()
+        else:
+            worker.run()
+    finally:
+        store.close()
+    return 0
+
+
+def _notices(given: argparse.Namespace) -> int:
+    plugins = Plugins.load(disable=given.disable)
+    store = plugins.registry.open_store(given.url)
+    try:
+        records = _desk(given, plugins, store).notices(given.request)
+        print(explain_all(records, messages_in(given.language)))
+    finally:
+        store.close()
+    return 0
+
+
+def _parked(given: argparse.Namespace) -> int:
+    plugins = Plugins.load(disable=given.disable)
+    store = plugins.registry.open_store(given.url)
+    try:
+        desk = _desk(given, plugins, store)
+        listed = [each for each in desk.parked(given.kind) if given.key in (None, each.key)]
+        for each in listed:
+            print(_line(each))
+            if given.requeue:
+                desk.requeue(each)
+        print(f"{len(listed)} parked{', and queued again' if given.requeue and listed else ''}")
+    finally:
+        store.close()
+    return 0
+
+
+def _line(parked: Parked) -> str:
+    where = "" if parked.position is None else f" at {parked.position}"
+    since = to_datetime(parked.since)
+    return f"{parked.kind} {parked.key!r}{where}, since {since:%Y-%m-%d %H:%M} UTC: {parked.reason}"

@@ -108,7 +108,8 @@ def _desk(given: argparse.Namespace, plugins: Plugins, store: Store) -> Desk:
 
 
 def _worker(given: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s")
+    logging.getLogger("servicecore").setLevel(logging.INFO)  # others may log what is secret
     plugins = Plugins.load(disable=given.disable, strict=True)
     store = plugins.registry.open_store(given.url)
     try:

@@ -15,6 +15,7 @@ from servicecore.errors import (
     PluginError,
     StoreConflict,
     TransitionRefused,
+    UnknownName,
     UnknownRequest,
 )
 from servicecore.hookspecs import Assignment, PolicyChoice, PriorityChoice, hookimpl
@@ -35,7 +36,7 @@ from servicecore.lifecycle.commands import (
 from servicecore.lifecycle.events import Actor, Assigned, PolicyApplied, Prioritised
 from servicecore.stores import MemoryStore, NoticeQuery, Query
 from servicecore.stores.heads import summary_of, wake_of
-from tests.desk.kit import FRIDAY, SetClock, book, desk, did, open_
+from tests.desk.kit import FRIDAY, OFFICE, SetClock, book, desk, did, open_
 
 
 def version(desk: Desk, request: str = "R1") -> int:
@@ -449,3 +450,21 @@ class TestShards:
         did(theirs, Resolve(id="c2", request="R1"))
         assert ours.situation("R1").status == "new"
         assert theirs.situation("R1").status == "resolved"
+
+
+class TestDesk:
+    @pytest.mark.parametrize(
+        "options", [{"book": "policies.toml"}, {"plugins": [Decides()]}, {"shard": ""}]
+    )
+    def test_is_made_of_what_it_needs(self, options: dict[str, object]) -> None:
+        with pytest.raises(InvalidValue):
+            Desk(**{"store": MemoryStore(), "book": book(), **options})  # type: ignore[arg-type]
+
+    def test_has_calendars_of_the_book_and_of_plugins(self) -> None:
+        ours = desk()
+        ours.plugins.registry.add_calendar("theirs", OFFICE)
+        ours.plugins.registry.add_calendars("any", lambda name: {"day": OFFICE}[name])
+        names = ["office", "theirs", "any:day", "always"]
+        assert [ours.calendar(name).name for name in names] == names
+        with pytest.raises(UnknownName, match="did you mean 'theirs'"):
+            ours.calendar("thiers")

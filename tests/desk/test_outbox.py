@@ -505,3 +505,30 @@ class TestLanes:
         assert len({message.key for message in scene.box.messages}) == 40
         for worker in workers:
             worker.close()
+
+
+class Objects:
+    """A plugin that objects to everything, or fails."""
+
+    def __init__(self, *, fails: bool) -> None:
+        self.fails = fails
+        self.objecting = False
+
+    @hookimpl
+    def servicecore_object_to(self, situation: object) -> str | None:
+        if self.objecting and self.fails:
+            raise KeyError(situation)
+        return "no" if self.objecting else None
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_nobody_is_asked_whether_a_notice_was_undelivered(fails: bool) -> None:
+    """It is a fact, and no command of anybody's."""
+    plugin = Objects(fails=fails)
+    scene = Scene(plugin)
+    scene.box.answers = lambda _: Permanent("no such address")
+    open_(scene.desk)
+    plugin.objecting = True
+    scene.worker.once()
+    assert scene.record.state is NoticeState.UNDELIVERED
+    assert type(scene.desk.situation("R1").history.last) is NoticeUndelivered

@@ -44,6 +44,7 @@ from servicecore.stores import (
     Workload,
 )
 from servicecore.stores.coding import digest_of
+from servicecore.stores.limits import check_name
 
 EVERYTHING = Query()
 
@@ -89,6 +90,12 @@ class Desk:
     clock: Clock = field(default=wall_clock, kw_only=True)
     rules: tuple[NoticeRule, ...] = field(default=DEFAULT_NOTICES, kw_only=True)
     tries: int = field(default=5, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        for name, kind in (("book", PolicyBook), ("plugins", Plugins)):
+            if not isinstance(value := getattr(self, name), kind):
+                raise InvalidValue(f"{name} is {value!r}: expected a {kind.__name__}")
+        check_name(self.shard, "name of the shard")
 
     def now(self) -> int:
         """What time it is by the desk's clock, in microseconds."""

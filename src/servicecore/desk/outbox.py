@@ -10,7 +10,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple
 
-from attrs import define, field
+from attrs import frozen
 
 from servicecore.desk.attempts import MOST_ATTEMPTS
 from servicecore.desk.desk import Desk
@@ -59,18 +59,19 @@ class Running(NamedTuple):
     until: float
 
 
-@define
+@frozen
 class Outbox:
     """The notices of one desk, delivered by one worker; `lease` in microseconds.
 
-    `stopping` says whether to leave what has not begun to others.
+    `stopping` says whether to leave what has not begun to others. `lanes` are those of the channels
+    that something was delivered by before.
     """
 
     desk: Desk
     wording: Wording
     lease: int
     stopping: Callable[[], bool]
-    _lanes: dict[str, Lane] = field(factory=dict)
+    lanes: dict[str, Lane]
 
     def deliver(self) -> int:
         """Deliver all that is due; how many notices came to something."""
@@ -83,7 +84,7 @@ class Outbox:
         return number
 
     def _claimed(self) -> tuple[Claim, ...]:
-        blocked = [name for name, lane in self._lanes.items() if lane.blocked]
+        blocked = [name for name, lane in self.lanes.items() if lane.blocked]
         with self.desk.writing() as tx:
             return tx.claim(
                 "notice",
@@ -160,9 +161,9 @@ class Outbox:
             running[lane.deliver(message)] = Running(ready, lane, until)
 
     def _lane(self, channel: str) -> Lane:
-        if channel not in self._lanes:
-            self._lanes[channel] = Lane(self.desk.plugins.registry.line(channel))
-        return self._lanes[channel]
+        if channel not in self.lanes:
+            self.lanes[channel] = Lane(self.desk.plugins.registry.line(channel))
+        return self.lanes[channel]
 
     def _settle_delivery(self, ready: Ready, future: Future[Delivery]) -> None:
         problem = future.exception()
@@ -178,24 +179,24 @@ class Outbox:
             reason = Reason.NOT_TAKEN.of(_short(result.reason))
             self._failed(ready, reason, result.after)
         elif isinstance(result, Permanent):
-            with suppress(ClaimLost, StoreBusy):
+            with _or_later():
                 reason = Reason.REFUSED.of(_short(result.reason))
                 give_up(self.desk, ready.claim, ready.record, reason)
         else:
             self._failed(ready, Reason.BROKE.of(f"it answers {type(result).__name__}"))
 
     def _failed(self, ready: Ready, reason: str, after: float | None = None) -> None:
-        with suppress(ClaimLost, StoreBusy):  # its lease ends then, and it is tried again
+        with _or_later():
             try_again(self.desk, ready.claim, ready.record, reason, after)
 
     def _settle(self, claim: Claim, settlement: Settlement) -> None:
-        with suppress(ClaimLost, StoreBusy), self.desk.writing() as tx:
+        with _or_later(), self.desk.writing() as tx:
             tx.settle(claim, settlement, at=self.desk.now())
 
-    def close(self) -> None:
-        """Let the threads of all lanes end."""
-        for lane in self._lanes.values():
-            lane.close()
+
+def _or_later() -> suppress:
+    """What cannot be put on record now is tried again when its lease has ended."""
+    return suppress(ClaimLost, StoreBusy, StoreConflict)
 
 
 def _channel(record: NoticeRecord) -> str:

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from servicecore.desk.desk import Desk
 from servicecore.desk.feeding import RECORDED, show_feed
 from servicecore.desk.freezing import Wording
+from servicecore.desk.lanes import Lane
 from servicecore.desk.outbox import Outbox
 from servicecore.desk.ringing import ring
 from servicecore.errors import InvalidValue
@@ -23,7 +24,8 @@ from servicecore.instants import MINUTE, SECOND, Days, to_duration
 log = logging.getLogger("servicecore.desk")
 
 LEASE, POLL = 5 * MINUTE, 5 * SECOND
-SHORTEST_PAUSE = 0.05
+SHORTEST_PAUSE = 0.2
+"""Seconds; something may be due that nobody can do yet, such as what a stuck channel is for."""
 
 
 @frozen
@@ -70,7 +72,7 @@ class Worker:
     poll: int = field(default=POLL, converter=_duration, kw_only=True)
     every_shard: bool = field(default=False, kw_only=True)
     _stop: Event = field(factory=Event, init=False)
-    _outboxes: dict[str, Outbox] = field(factory=dict, init=False)
+    _lanes: dict[str, Lane] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         for name, owned in self.desk.plugins.registry.channels.items():
@@ -98,10 +100,9 @@ class Worker:
         yield from (self.desk.on(shard) for shard in shards)
 
     def _deliver(self, desk: Desk) -> int:
-        if desk.shard not in self._outboxes:
-            wording = self.wording or _usual_wording()
-            self._outboxes[desk.shard] = Outbox(desk, wording, self.lease, self._stop.is_set)
-        return self._outboxes[desk.shard].deliver()
+        if self.wording is None:
+            self.wording = _usual_wording()
+        return Outbox(desk, self.wording, self.lease, self._stop.is_set, self._lanes).deliver()
 
     def run(self) -> None:
         """Do what is due, until `stop` is called or the process is told to end (SIGTERM, SIGINT).
@@ -157,8 +158,8 @@ class Worker:
 
     def close(self) -> None:
         """Let the threads of the channels end."""
-        for outbox in self._outboxes.values():
-            outbox.close()
+        for lane in self._lanes.values():
+            lane.close()
 
 
 def _usual_wording() -> Wording:

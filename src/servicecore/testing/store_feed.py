@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from threading import Event as Signal
 
@@ -131,11 +132,16 @@ def _write_rounds(store: Store, number: int) -> None:
     request = f"R{number}"
     for each in range(ROUNDS):
         own = write(request, 2 * each, events=2)
-        written(store, partial(_append_with_shared, own))
+        while not written(store, partial(_append_with_shared, own)):
+            continue
 
 
-def _append_with_shared(own: Write, tx: Tx) -> None:
-    tx.append(SHARD, [own, write("shared", tx.read(SHARD, "shared").version)])
+def _append_with_shared(own: Write, tx: Tx) -> bool:
+    """Whether nobody was quicker with the request that is shared."""
+    with suppress(StoreConflict):
+        tx.append(SHARD, [own, write("shared", tx.read(SHARD, "shared").version)])
+        return True
+    return False
 
 
 def _follow(store: Store, done: Signal) -> list[Entry]:

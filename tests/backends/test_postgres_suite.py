@@ -1,0 +1,48 @@
+"""The SQL store on PostgreSQL holds what every store holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import create_engine, delete, make_url
+
+from servicecore.backends.sql import SqlStore, metadata, migrate
+from servicecore.backends.sql.schema import schema
+from servicecore.testing import Opener, StoreSuite
+from tests.postgres import database, why_missing
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A database with tables, which the tests of a process share one after the other."""
+    if hint := why_missing():
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing(hint)
+    with database() as url:
+        migrate(url)
+        yield url
+
+
+def clear(url: str) -> None:
+    """Take all rows out of the tables but those that say which version they are of."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        for table in metadata.tables.values():
+            if table is not schema:
+                connection.execute(delete(table))
+    engine.dispose()
+
+
+class TestPostgres(StoreSuite):
+    @pytest.fixture
+    def store(self, url: str) -> Iterator[SqlStore]:
+        clear(url)
+        with closing(SqlStore(url)) as store:
+            yield store
+
+    @pytest.fixture
+    def opener(self, url: str) -> Opener:
+        return Opener("servicecore.backends.sql:SqlStore", url)

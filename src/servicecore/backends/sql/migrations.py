@@ -119,6 +119,7 @@ def _writing(source: Source) -> Iterator[Connection]:
     try:
         with begun(engine, write=True) as connection:
             yield connection
+            connection.commit()
     finally:
         if not isinstance(source, Engine):
             engine.dispose()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import RowMapping
 
 from servicecore.notices import Notice, NoticeRecord, NoticeState
-from servicecore.stores.coding import encode_event, read_facts, write_facts
+from servicecore.stores.coding import as_json, encode_event, read_facts, write_facts
 from servicecore.stores.coding_notices import (
     read_contact,
     read_remarks,
@@ -18,7 +18,7 @@ from servicecore.stores.coding_notices import (
     write_text,
 )
 from servicecore.stores.outbox import new_record
-from servicecore.stores.values import FILTERED, Head, Summary, Write
+from servicecore.stores.values import FILTERED, Answer, Head, Summary, Write
 
 Values = Mapping[str, object]
 """What a row holds, by column."""
@@ -71,6 +71,16 @@ def head_of(row: RowMapping) -> Head:
         summary=Summary(**{name: row[name] for name in SUMMARY}),
         parked=row["parked"],
     )
+
+
+def command_values(shard: str, answer: Answer) -> Values:
+    """The row of a command that was answered."""
+    return {
+        "shard": shard,
+        "command": answer.command,
+        "digest": answer.digest,
+        "versions": as_json(answer.versions),
+    }
 
 
 def new_notice(shard: str, notice: Notice) -> Values:

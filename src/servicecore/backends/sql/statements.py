@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -53,23 +54,51 @@ STANDING: Executable = union_all(
 )
 """All that an append has to know, in rows of table, key, number and texts."""
 
-INSERT_EVENT, INSERT_NOTICE, INSERT_COMMAND = insert(events), insert(notices), insert(commands)
+
+def _upsert(table: Table) -> Insert:
+    statement = sqlite.insert(table)
+    changed = {name: statement.excluded[name] for name in _changing(table)}
+    key = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
-def _upsert(table: Table, columns: Collection[str]) -> Mapping[str, Insert]:
-    made: dict[str, Insert] = {}
-    for dialect in (postgresql, sqlite):
-        statement = dialect.insert(table)
-        changed = {name: statement.excluded[name] for name in columns}
-        key = [column.name for column in table.primary_key]
-        made[dialect.dialect.name] = statement.on_conflict_do_update(
-            index_elements=key, set_=changed
-        )
-    return made
+def _changing(table: Table) -> list[str]:
+    return [column.name for column in table.columns if not column.primary_key]
 
 
-UPSERT_SHARD = _upsert(shards, ["position"])
-UPSERT_HEAD = _upsert(heads, [column.name for column in heads.columns if not column.primary_key])
+# The shard comes first: where others have appended since a host's snapshot, its row says so.
+INSERTS: Mapping[Table, Insert] = {
+    shards: _upsert(shards),
+    events: insert(events),
+    heads: _upsert(heads),
+    notices: insert(notices),
+    commands: insert(commands),
+}
+"""What writes each table on SQLite, where a statement takes but one table."""
+
+
+def _all_at_once() -> Executable:
+    written = {table: _from_json(table) for table in INSERTS}
+    *others, last = written
+    parts = ", ".join(f"new_{table.name} AS ({written[table]})" for table in others)
+    return text(f"WITH {parts} {written[last]}")
+
+
+def _from_json(table: Table) -> str:
+    rows = f"json_populate_recordset(CAST(NULL AS {table.name}), CAST(:{table.name} AS JSON))"
+    insertion = f"INSERT INTO {table.name} SELECT * FROM {rows}"  # noqa: S608  # a name of ours
+    if table not in {shards, heads}:
+        return insertion
+    key = ", ".join(column.name for column in table.primary_key)
+    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in _changing(table))
+    return f"{insertion} ON CONFLICT ({key}) DO UPDATE SET {changed}"
+
+
+ALL_INSERTS = _all_at_once()
+"""What writes all of it on PostgreSQL, in one way there and back: the rows of each table as JSON.
+
+It is the time that others wait for the lock of the shard.
+"""
 
 
 def is_unknown() -> ColumnElement[bool]:

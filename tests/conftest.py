@@ -1,8 +1,9 @@
-"""What all tests share: how hard Hypothesis searches, and the real log."""
+"""What all tests share: how hard Hypothesis searches, the real log, and a PostgreSQL."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,42 @@ def incident_log() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(hint)
     pytest.skip(hint)
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> None:
+    """A PostgreSQL that answers; without one, tests skip and say how to start it, and CI fails."""
+    from tests.postgres import why_missing
+
+    if hint := why_missing():
+        if os.environ.get("CI") == "true":
+            pytest.fail(hint)
+        pytest.skip(hint)
+
+
+@pytest.fixture
+def bare_postgres(_postgres_server: None) -> Iterator[str]:
+    """The URL of a PostgreSQL database with nothing in it."""
+    from tests.postgres import database
+
+    with database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_of_worker(_postgres_server: None) -> Iterator[str]:
+    from servicecore.backends.sql import migrate
+    from tests.postgres import database
+
+    with database() as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+def postgres(_postgres_of_worker: str) -> str:
+    """The URL of a PostgreSQL database with the tables of the SQL store and no rows in them."""
+    from tests.postgres import empty
+
+    empty(_postgres_of_worker)
+    return _postgres_of_worker

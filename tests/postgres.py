@@ -54,3 +54,14 @@ def database() -> Iterator[str]:
     finally:
         with _server().connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def empty(url: str) -> None:
+    """Take away what an earlier test has written to the tables of the SQL store."""
+    from servicecore.backends.sql.schema import metadata, schema
+
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            if table is not schema:
+                connection.execute(table.delete())

@@ -1,0 +1,51 @@
+"""Problems: the errors of servicecore as answers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from servicecore.errors import (
+    CommandMismatch,
+    InvalidValue,
+    ServiceCoreError,
+    StoreBusy,
+    StoreConflict,
+    TransitionRefused,
+    UnknownName,
+    UnknownRequest,
+)
+
+STATUSES: Mapping[type[ServiceCoreError], int] = {
+    TransitionRefused: 409,
+    CommandMismatch: 409,
+    StoreConflict: 409,
+    UnknownRequest: 404,
+    InvalidValue: 422,
+    UnknownName: 422,
+    StoreBusy: 503,
+}
+"""What a client can do something about. Everything else is our own fault: a 500."""
+
+TRY_AGAIN = (StoreConflict, StoreBusy)
+"""What may succeed if the client sends it again, with the same key."""
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Let these errors be answered."""
+    for kind in STATUSES:
+        app.add_exception_handler(kind, _answer)
+
+
+def _answer(_: Request, problem: Exception) -> JSONResponse:
+    status = next(STATUSES[kind] for kind in type(problem).__mro__ if kind in STATUSES)
+    again = isinstance(problem, TRY_AGAIN)
+    content = {
+        "error": type(problem).__name__,
+        "message": str(problem),
+        "reasons": list(getattr(problem, "reasons", ())),
+        "try_again": again,
+    }
+    return JSONResponse(content, status, {"Retry-After": "1"} if again else None)

@@ -23,6 +23,9 @@ ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 MARKS = f"{ISOLATE}{END_OF_ISOLATE}\u200e\u200f\u061c"
 """These, and marks that run one way, stand in what formats give."""
 
+JOINERS = "\u200c\u200d"
+"""Between letters of some scripts, and within emoji: they drive nothing and are needed."""
+
 _ISOLATED = re.compile(f"{ISOLATE}[^{ISOLATE}{END_OF_ISOLATE}]*{END_OF_ISOLATE}")
 LEFT_TO_RIGHT = frozenset({"L"})
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
@@ -37,6 +40,7 @@ def _is_shown(character: str) -> bool:
     return (
         character.isprintable()
         or character in MARKS
+        or character in JOINERS
         or unicodedata.category(character) == "Zs"  # spaces of a kind, as numbers have them
     )
 

@@ -125,10 +125,10 @@ def recipients_of(to: str | Finds, situation: Situation, event: Event) -> list[s
     return [each for each in dict.fromkeys(found) if len(each) <= LONGEST and _is_a_name(each)]
 
 
-def _is_a_name(text: str) -> bool:
-    return bool(text.strip()) and not any(
-        each == "\0" or "\ud800" <= each <= "\udfff" for each in text
-    )
+def _is_a_name(recipient: str) -> bool:
+    _, _, name = recipient.partition(":")
+    unstorable = any(each == "\0" or "\ud800" <= each <= "\udfff" for each in recipient)
+    return bool(name.strip()) and not unstorable
 
 
 def did_it(recipient: str, actor: Actor | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from servicecore.messages.wording import END_OF_ISOLATE, ISOLATE
 from servicecore.notices.facts import cut
 
 Kind = Literal["paragraph", "list", "quote", "heading"]
@@ -48,7 +49,12 @@ def letter(rendered: str) -> tuple[str, tuple[Block, ...]]:
 Block(kind='list', lines=('one', 'two'))))
     """
     first, *others = blocks_of(rendered, QUOTE) or [Block("paragraph", ())]
-    return cut(" ".join(first.lines), LONGEST_SUBJECT), tuple(others)
+    return _closed(cut(" ".join(first.lines), LONGEST_SUBJECT)), tuple(others)
+
+
+def _closed(line: str) -> str:
+    """A line that may have been cut within an isolate, with its end."""
+    return line + END_OF_ISOLATE * (line.count(ISOLATE) - line.count(END_OF_ISOLATE))
 
 
 def blocks_of_plain(text: str) -> tuple[Block, ...]:

@@ -91,6 +91,8 @@ def _remark(remark: Remark, until: int | None, messages: Messages) -> str:
     if not remark.reason:
         return what
     reason = _reason(remark.reason, messages)
+    if Reason.read(remark.reason)[0] in _TELLING:
+        return reason
     if until is not None and remark.what in _WAITING:
         when = messages.when(to_datetime(until, messages.zone))
         if remark.what == "held":
@@ -100,6 +102,8 @@ def _remark(remark: Remark, until: int | None, messages: Messages) -> str:
 
 
 _WAITING = ("held", "failed")
+_TELLING = (Reason.OVERTAKEN, Reason.WITHHELD, Reason.GATHERED)
+"""Reasons that say themselves what happened."""
 
 
 def _reason(text: str, messages: Messages) -> str:

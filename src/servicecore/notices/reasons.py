@@ -57,7 +57,7 @@ class Reason(StrEnum):
     """A row that others were gathered into; the detail is how many."""
     REQUEUED = "queued again"
     """Somebody let a dead letter be tried again."""
-    REFERENCE = "as"
+    REFERENCE = "the channel calls it"
     """Delivered; the detail is what the channel calls it."""
     OVERTAKEN = "overtaken by"
     """A later notice of the same topic says more; the detail is its id."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from string import Formatter
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import MINUTE, SECOND, to_datetime
+from servicecore.instants import MINUTE, SECOND, DateTime, to_datetime, to_instant
 from servicecore.messages import Messages
 from servicecore.notices.blocks import quoted
 from servicecore.notices.harmless import line_of, lines_of
@@ -21,6 +22,9 @@ LONGEST_WORDS = 200
 LONGEST_QUOTE = 2000
 MOST_LINES = 40
 """Those, and the lines, of a fact that is quoted."""
+
+EARLIEST, LATEST = (to_instant(datetime(year, 1, 1, tzinfo=UTC)) for year in (2, 9999))
+"""Instants beyond these are told as these: no calendar of ours writes their years."""
 
 LONGEST_SUBJECT = 80
 """The characters of a request's own subject."""
@@ -109,13 +113,20 @@ class Speech:
 
     def when(self, instant: int) -> str:
         """An instant in microseconds, to the minute: weekday, date and time."""
+        moment = self._moment(instant)
         self.moments.append(instant)
-        moment = to_datetime(instant - instant % MINUTE, self.messages.zone)
         return self.messages.when(moment)
 
     def date(self, instant: int) -> str:
         """The date of an instant."""
-        return self.messages.date(to_datetime(instant, self.messages.zone))
+        return self.messages.date(self._moment(instant))
+
+    def _moment(self, instant: int) -> DateTime:
+        """The minute of an instant, in the zone of the language; the last that can be told."""
+        if type(instant) is not int:
+            raise InvalidValue(f"found {instant!r}: expected an instant in microseconds")
+        minute = instant - instant % MINUTE
+        return to_datetime(min(max(minute, EARLIEST), LATEST), self.messages.zone)
 
     def duration(self, microseconds: int) -> str:
         """A duration, to the minute; to the second where it is shorter."""

@@ -2,55 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from servicecore.errors import Fault, InvalidValue, MissingExtra, ServiceCoreError, UnknownName
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplatesNotFound,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-if TYPE_CHECKING:
-    from jinja2 import BaseLoader
-    from jinja2.sandbox import SandboxedEnvironment
+from servicecore.errors import Fault, InvalidValue, ServiceCoreError, UnknownName
 
 OURS = Path(__file__).with_name("templates")
 CONTENT = ".jinja"
 """What the names of templates end in that say something; the others are layouts."""
 
-Source = str | PathLike[str]
+Source = str | PathLike[str] | BaseLoader
 
 
-def environment(sources: Sequence[Source | BaseLoader]) -> SandboxedEnvironment:
-    """What finds and renders templates; those of the first source win, ours come last.
+class _Named(BaseLoader):
+    """A loader whose templates go by their names, wherever they come from; so errors name them."""
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source, _, is_current = self._loader.get_source(environment, template)
+        return source, template, is_current
+
+    def list_templates(self) -> list[str]:
+        return self._loader.list_templates()
+
+
+class Templates:
+    """Finds and renders templates; those of the first source win, ours come last.
 
     A source is a folder or a loader of Jinja2. Ours are also found below ``servicecore/``, so that
-    one that takes the place of ours can include it. Raises `MissingExtra` without Jinja2, and
-    `InvalidValue` for a source that is neither.
+    one that takes the place of ours can include it. Raises `InvalidValue` for a source that is
+    neither.
     """
-    try:
-        from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-    except ImportError:
-        raise MissingExtra("the texts of notices", "notices") from None
-    ours = FileSystemLoader(OURS)
-    loaders = [_loader(source) for source in sources]
-    return ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader([*loaders, ours, PrefixLoader({"servicecore": ours})]),
-        autoescape=_is_html,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        ours = FileSystemLoader(OURS)
+        loaders = [*map(_loader, sources), ours, PrefixLoader({"servicecore": ours})]
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=_Named(ChoiceLoader(loaders)),
+            autoescape=_is_html,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def rendered(self, names: Sequence[str], variables: Mapping[str, object]) -> str:
+        """What the first template gives that there is of some names.
+
+        Raises `UnknownName` where there is none, and `Fault` with the name and the line of a
+        template that cannot be used.
+        """
+        try:
+            return self._environment.select_template(list(names)).render(variables)
+        except TemplatesNotFound as missing:
+            if missing.templates == list(names):
+                raise self._unknown(names[0]) from None
+            raise fault_of(missing, names[0]) from missing
+        except Exception as problem:  # a template of a host may raise whatever it likes
+            raise fault_of(problem, names[0]) from problem
+
+    def _unknown(self, name: str) -> UnknownName:
+        try:
+            known = self._environment.list_templates(extensions=[CONTENT.removeprefix(".")])
+        except TypeError:  # some loaders cannot list what they have
+            known = []
+        names = (each.removesuffix(CONTENT) for each in known if "/" not in each)
+        return UnknownName("template", name.removesuffix(CONTENT), names)
 
 
 def _is_html(name: str | None) -> bool:
     return name is not None and name.endswith(".html")
 
 
-def _loader(source: Source | BaseLoader) -> BaseLoader:
-    from jinja2 import BaseLoader, FileSystemLoader
-
+def _loader(source: Source) -> BaseLoader:
     if isinstance(source, BaseLoader):
         return source
     try:
@@ -59,35 +100,6 @@ def _loader(source: Source | BaseLoader) -> BaseLoader:
     except (TypeError, ValueError):
         pass
     raise InvalidValue(f"templates: found {source!r}; expected a folder or a loader of Jinja2")
-
-
-def rendered(
-    templates: SandboxedEnvironment, names: Sequence[str], variables: Mapping[str, object]
-) -> str:
-    """What the first template gives that there is of some names.
-
-    Raises `UnknownName` where there is none, and `Fault` with the name and the line of a template
-    that cannot be used.
-    """
-    from jinja2 import TemplatesNotFound
-
-    try:
-        return templates.select_template(list(names)).render(variables)
-    except TemplatesNotFound as missing:
-        if missing.templates == list(names):
-            raise _unknown(templates, names[0]) from None
-        raise fault_of(missing, names[0]) from missing
-    except Exception as problem:  # a template of a host may raise whatever it likes
-        raise fault_of(problem, names[0]) from problem
-
-
-def _unknown(templates: SandboxedEnvironment, name: str) -> UnknownName:
-    try:
-        known = templates.list_templates(extensions=[CONTENT.removeprefix(".")])
-    except TypeError:  # some loaders cannot list what they have
-        known = []
-    names = (each.removesuffix(CONTENT) for each in known if "/" not in each)
-    return UnknownName("template", name.removesuffix(CONTENT), names)
 
 
 def fault_of(problem: Exception, name: str) -> Fault:
@@ -105,5 +117,5 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
     while traceback is not None:
         frame = traceback.tb_frame
         if "__jinja_exception__" in frame.f_globals:
-            yield Path(frame.f_code.co_filename).name, traceback.tb_lineno
+            yield frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next

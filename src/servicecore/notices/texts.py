@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from servicecore.errors import InvalidValue, UnknownName
+from servicecore.errors import InvalidValue, MissingExtra, UnknownName
 from servicecore.instants import zone_named
 from servicecore.messages import Messages, messages_in
 from servicecore.notices.blocks import Block, blocks_of_plain, letter
@@ -23,12 +23,10 @@ from servicecore.notices.harmless import line_of
 from servicecore.notices.notice import Notice
 from servicecore.notices.record import NoticeRecord
 from servicecore.notices.speech import LONGEST_SUBJECT, Facts, Speech, our_own, said
-from servicecore.notices.templating import CONTENT, Source, environment, rendered
 from servicecore.sla.calendar import always
 
 if TYPE_CHECKING:
-    from jinja2 import BaseLoader
-    from jinja2.sandbox import SandboxedEnvironment
+    from servicecore.notices.templating import Source, Templates
 
 SIGNATURE = "\n-- \n"
 """What stands between a text and its signature, as in mails."""
@@ -39,9 +37,7 @@ MOST_LANGUAGES = 200
 Link = str | Callable[[Notice], str]
 
 
-def _sources(
-    sources: Sequence[Source | BaseLoader] | Source | BaseLoader,
-) -> tuple[Source | BaseLoader, ...]:
+def _sources(sources: Sequence[Source] | Source) -> tuple[Source, ...]:
     if isinstance(sources, Sequence) and not isinstance(sources, str):
         return tuple(sources)
     return (sources,)
@@ -70,18 +66,22 @@ class Texts:
     R1: goes on as R2
     """
 
-    templates: tuple[Source | BaseLoader, ...] = field(default=(), converter=_sources)
+    templates: tuple[Source, ...] = field(default=(), converter=_sources)
     catalogues: Sequence[str | PathLike[str]] = ()
     language: str = "en"
     zone: ZoneInfo | None = field(default=None, converter=_zone)
     link: Link = ""
     signed: str = ""
-    _environment: SandboxedEnvironment = field(init=False, repr=False)
+    _templates: Templates = field(init=False, repr=False)
     _languages: dict[str, Messages] = field(factory=dict, init=False, repr=False)
 
-    @_environment.default
-    def _of_templates(self) -> SandboxedEnvironment:
-        return environment(self.templates)
+    @_templates.default
+    def _of_sources(self) -> Templates:
+        try:
+            from servicecore.notices.templating import Templates
+        except ImportError:
+            raise MissingExtra("the texts of notices", "notices") from None
+        return Templates(self.templates)
 
     def __attrs_post_init__(self) -> None:
         self._messages(self.language)  # which is refused at once where nobody knows it
@@ -95,7 +95,7 @@ class Texts:
         messages = self._messages_for(contact, notice.facts.get("zone"))
         speech = Speech(messages, Facts(notice.facts, messages))
         variables = self._variables(notice, speech)
-        content = rendered(self._environment, [notice.template + CONTENT], variables)
+        content = self._templates.rendered([f"{notice.template}.jinja"], variables)
         subject, blocks = letter(content)
         link, signed = self._link(notice), self.signed if notice.is_for_customer else ""
         zone = "" if contact.zone or self.zone else str(messages.zone)
@@ -115,7 +115,7 @@ class Texts:
         first = records[0].notice
         facts = Facts({"count": len(records), "requests": len(requests)}, messages)
         variables = self._variables(first, Speech(messages, facts))
-        subject, blocks = letter(rendered(self._environment, ["digest" + CONTENT], variables))
+        subject, blocks = letter(self._templates.rendered(["digest.jinja"], variables))
         for record in records:
             blocks += _part(record.text)
         ends = {"link": "", "signed": "", "zone": ""}
@@ -141,8 +141,8 @@ class Texts:
     ) -> Text:
         """The same blocks as plain text and as HTML."""
         known = {**variables, "subject": subject, "blocks": blocks}
-        plain = rendered(self._environment, [f"{template}.txt", "layout.txt"], known)
-        html = rendered(self._environment, [f"{template}.html", "layout.html"], known)
+        plain = self._templates.rendered([f"{template}.txt", "layout.txt"], known)
+        html = self._templates.rendered([f"{template}.html", "layout.html"], known)
         return Text(subject=subject, plain=plain.strip("\n") + "\n", html=html)
 
     def _messages_for(self, contact: Contact, zone: object) -> Messages:

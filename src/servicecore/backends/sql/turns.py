@@ -6,6 +6,7 @@ time, and others never.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Engine
 from sqlalchemy.pool import StaticPool
 
+from servicecore.backends.sql.engines import is_in_memory
+from servicecore.backends.sql.processes import Processes
 from servicecore.errors import StoreBusy
 
 HANDED_OVER = 0
@@ -23,9 +26,13 @@ HANDED_OVER = 0
 
 
 class Turns:
-    """A lock that threads get in the order in which they asked for it."""
+    """A lock that threads get in the order in which they asked for it.
 
-    def __init__(self) -> None:
+    With the path of a database, processes take turns as well.
+    """
+
+    def __init__(self, database: str | None = None) -> None:
+        self._processes = None if database is None else Processes(database)
         self._mutex = Lock()
         self._holder: int | None = None
         self._waiting: deque[Lock] = deque()
@@ -33,9 +40,14 @@ class Turns:
     @contextmanager
     def taken(self, patience: float) -> Iterator[None]:
         """Hold it; `StoreBusy` if that takes longer than `patience` seconds, or has no end."""
+        began = time.monotonic()
         self._take(patience)
         try:
-            yield
+            if self._processes is None:
+                yield
+                return
+            with self._processes.turn(patience - (time.monotonic() - began)):
+                yield
         finally:
             self._give()
 
@@ -74,12 +86,20 @@ def turns_of(engine: Engine) -> Turns | None:
     """
     if engine.dialect.name != "sqlite":
         return None
-    if is_shared(engine):
-        key: object = engine.pool
-    else:
-        key = realpath(engine.url.database or "")
+    path = _file_of(engine)
+    key = path or engine.pool
     with _knowing:
-        return _known.setdefault(key, Turns())
+        turns = _known.get(key)
+        if turns is None:
+            turns = _known[key] = Turns(path)
+        return turns
+
+
+def _file_of(engine: Engine) -> str | None:
+    """The file of a database; None for one in memory, or by a name that SQLite alone can read."""
+    path = engine.url.database or ""
+    is_file = not (is_in_memory(engine.url) or is_shared(engine) or path.startswith("file:"))
+    return realpath(path) if is_file else None
 
 
 def is_shared(engine: Engine) -> bool:

@@ -59,7 +59,7 @@ def test_a_notice_that_took_its_time() -> None:
           Mon 9 Mar 2026 09:00: failed: timed out: 30s; next attempt Mon 9 Mar 2026 10:00
           Mon 9 Mar 2026 10:00: failed: not taken: 450 greylisted: try later; next attempt \
 Mon 9 Mar 2026 11:00
-          Mon 9 Mar 2026 11:00: delivered: as: <x@example.org>""")
+          Mon 9 Mar 2026 11:00: delivered: the channel calls it: <x@example.org>""")
 
 
 def test_in_russian_and_in_a_zone() -> None:
@@ -76,11 +76,11 @@ def test_in_russian_and_in_a_zone() -> None:
     ("state", "remark", "expected"),
     [
         ("overtaken", Reason.OVERTAKEN.of("reopened/c2/1/x"),
-         "overtaken: overtaken by: reopened/c2/1/x"),
+         "overtaken by: reopened/c2/1/x"),
         ("withheld", Reason.WITHHELD.of("board: on leave"),
-         "withheld: withheld by plugin: board: on leave"),
+         "withheld by plugin: board: on leave"),
         ("withheld", Reason.UNWANTED.of(), "withheld: they want none"),
-        ("gathered", Reason.GATHERED.of("d1"), "gathered: gathered into: d1"),
+        ("gathered", Reason.GATHERED.of("d1"), "gathered into: d1"),
         ("undelivered", Reason.NO_CONTACT.of(), "undelivered: nobody knows how to reach them"),
         ("delivered", "", "delivered"),
         ("undelivered", "the moon was full", "undelivered: the moon was full"),

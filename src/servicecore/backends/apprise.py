@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from servicecore.backends.apprise_quiet import quiet
 from servicecore.backends.harmless import lines, one_line
+from servicecore.backends.quiet import quiet
 from servicecore.errors import InvalidValue, MissingExtra
 from servicecore.notices import Delivered, Delivery, Message, Permanent, Retry, Severity
 

@@ -52,8 +52,8 @@ class LogChannel:
         self._logger.log(
             self._level,
             "notice %s to %s: %s: %s",
-            *map(written_out, (message.key, _addressee(message))),
-            *map(written_out, (message.text.subject, message.text.plain)),
+            *map(_in_one_line, (message.key, _addressee(message))),
+            *map(_in_one_line, (message.text.subject, message.text.plain)),
             extra={"servicecore_key": message.key},
         )
         return Delivered()
@@ -78,6 +78,11 @@ def as_printed(message: Message) -> str:
 
 def _addressee(message: Message) -> str:
     return f"{message.address} ({message.recipient})"
+
+
+def _in_one_line(text: str) -> str:
+    """The text as one line, in which a line feed cannot be taken for a backslash and an n."""
+    return written_out(text.replace("\\", "\\\\"))
 
 
 def _encodable(text: str, encoding: str | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 from servicecore.backends.harmless import one_line
 from servicecore.backends.network import Deadline, to_seconds
@@ -138,14 +138,16 @@ class SmtpChannel:
 
 
 def _sender(text: str) -> Address:
-    name, address = parseaddr(text)
-    if name != one_line(name):
-        raise InvalidValue(f"the name of the sender {text!r} is not one line of text")
+    expected = "expected 'desk@example.org' or 'Service desk <desk@example.org>'"
+    found = getaddresses([text])
     try:
+        # What is no address at all is refused as an empty one.
+        name, address = found[0] if len(found) == 1 else ("", "")
         local, domain = mailbox(address)
     except InvalidValue:
-        expected = "expected 'desk@example.org' or 'Service desk <desk@example.org>'"
         raise InvalidValue(f"sender is {text!r}: {expected}") from None
+    if name != one_line(name):
+        raise InvalidValue(f"the name of the sender {text!r} is not one line of text: {expected}")
     return Address(name, username=local, domain=domain)
 
 

@@ -14,7 +14,7 @@ from servicecore.errors import InvalidValue
 from servicecore.notices import Message
 
 LONGEST_ADDRESS = 254
-_LOCAL = re.compile(r"[^\s@<>()\[\]{},;:\\\"]+")
+_LOCAL = re.compile(r"(?!.*=\?)[^\s@<>()\[\]{},;:\\\"]+")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -65,24 +65,31 @@ def as_mail(message: Message, sender: Address) -> EmailMessage:
     mail = EmailMessage(policy=POLICY)
     mail["From"] = sender
     mail["To"] = Address(username=local, domain=domain)
-    mail["Subject"] = one_line(message.text.subject)
+    mail["Subject"] = _literal(one_line(message.text.subject))
     mail["Date"] = format_datetime(message.made_at)
     mail["Message-ID"] = mail_id("notice", message.key, sender.domain)
     mail["In-Reply-To"] = mail["References"] = mail_id("thread", message.thread, sender.domain)
     mail["Auto-Submitted"] = "auto-generated"
-    if _LANGUAGE.fullmatch(message.language):
-        mail["Content-Language"] = message.language
     mail.set_content(lines(message.text.plain))
     if message.text.html:
         mail.add_alternative(lines(message.text.html), subtype="html")
+    # Setting a content takes away whatever was said of one before.
+    if _LANGUAGE.fullmatch(message.language):
+        mail["Content-Language"] = message.language
     return mail
+
+
+def _literal(line: str) -> str:
+    """The line without what readers of mail take for letters that were encoded, line ends too."""
+    return line.replace("=?", "= ?")
 
 
 def mail_id(what: str, key: str, domain: str) -> str:
     """An id as mail knows them: the same for the same key, whatever that holds.
 
     >>> mail_id("notice", "main/c1", "example.org")
-    '<notice-...@example.org>'
+    '<...@example.org>'
     """
-    digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"<{what}-{digest}@{domain}>"
+    digest = sha256(f"{what} {key}".encode("utf-8", "surrogatepass")).hexdigest()
+    # Short enough to stand on one line behind the name of its header.
+    return f"<{digest[:32]}@{domain}>"

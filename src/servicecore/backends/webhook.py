@@ -12,13 +12,17 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpcore
-import httpx
-
 from servicecore import __version__
 from servicecore.backends.network import Deadline, Resolve, addresses_of, to_seconds
 from servicecore.backends.webhook_addresses import as_networks, may_be_reached
-from servicecore.backends.webhook_connection import NETWORK_PROBLEMS, Answer, Limits, post
+from servicecore.backends.webhook_connection import (
+    NETWORK_PROBLEMS,
+    Answer,
+    Limits,
+    post,
+    told,
+    trusting_the_world,
+)
 from servicecore.backends.webhook_endpoint import Endpoint, endpoints_in
 from servicecore.backends.webhook_event import CONTENT_TYPE, as_event, event_id
 from servicecore.desk.wallclock import Clock, wall_clock
@@ -67,7 +71,7 @@ class WebhookChannel:
             total=to_seconds(timeout),
         )
         self._source = source
-        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._tls = tls or trusting_the_world()
         self._clock = clock
         self._resolve = resolve
 
@@ -111,7 +115,7 @@ class WebhookChannel:
         now = self._clock()
         try:
             answer = post(
-                _target(endpoint.url),
+                endpoint.url,
                 addresses,
                 _headers(endpoint, key, body, now),
                 body.encode(),
@@ -120,7 +124,7 @@ class WebhookChannel:
                 deadline=deadline,
             )
         except NETWORK_PROBLEMS as problem:
-            return Retry(_told(problem))
+            return Retry(told(problem))
         return verdict(answer, key, now)
 
     def __repr__(self) -> str:
@@ -162,12 +166,6 @@ def seconds_asked_for(written: str, now: datetime) -> float | None:
     return min(max((until - now).total_seconds(), 0.0), float(LONGEST_WAIT))
 
 
-def _target(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
 def _headers(endpoint: Endpoint, key: str, body: str, now: datetime) -> dict[str, str]:
     now = now.astimezone(UTC)
     return {
@@ -182,14 +180,3 @@ def _headers(endpoint: Endpoint, key: str, body: str, now: datetime) -> dict[str
         ),
         **endpoint.headers,
     }
-
-
-def _told(problem: BaseException) -> str:
-    """Why no answer came, without a word that somebody else may have put into it."""
-    if isinstance(problem, TimeoutError | httpcore.TimeoutException):
-        return "the endpoint did not answer in time"
-    if isinstance(problem.__cause__, ssl.SSLCertVerificationError):
-        return "the certificate of the endpoint is not trusted"
-    if isinstance(problem, httpcore.ProtocolError):
-        return "the endpoint answered in something else than HTTP"
-    return f"no connection to the endpoint: {type(problem).__name__}"

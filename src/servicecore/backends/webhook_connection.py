@@ -1,7 +1,7 @@
 """One request over HTTP to the address that was checked, done by a deadline (B10).
 
 It stands on httpcore, what httpx itself stands on: no redirects, no cookies, no proxies of the
-environment, and no log line with a URL in it. The name of the host stays in the request, so that
+environment, no log line with a URL in it. The name of the host stays in the request, so that
 the certificate is checked against it; the connection goes to the address.
 """
 
@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import frozen
 
 from servicecore.backends.network import Deadline, first_connection
+from servicecore.backends.quiet import quiet
 from servicecore.errors import MissingExtra
 
 try:
     import httpcore
+    import httpx
 except ImportError as missing:
     raise MissingExtra("webhooks", "webhook") from missing
 
@@ -105,7 +107,7 @@ class _Pinned(httpcore.NetworkBackend):
 
 
 def post(
-    url: httpcore.URL,
+    url: httpx.URL,
     addresses: Sequence[str],
     headers: Mapping[str, str],
     body: bytes,
@@ -119,12 +121,16 @@ def post(
     The status says it all: the body of an answer, of whatever size, is not read.
     """
     backend = _Pinned(addresses, deadline)
+    target = httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
     waits = {"connect": limits.connect, "read": limits.read, "write": limits.read}
     with (
+        quiet(),
         httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
         pool.stream(
             "POST",
-            url,
+            target,
             headers=[(name.encode(), value.encode()) for name, value in headers.items()],
             content=body,
             extensions={"timeout": waits},
@@ -134,6 +140,22 @@ def post(
             response.status,
             {_text(name).lower(): _text(value) for name, value in response.headers},
         )
+
+
+def told(problem: BaseException) -> str:
+    """Why no answer came, without a word that somebody else may have put into it."""
+    if isinstance(problem, TimeoutError | httpcore.TimeoutException):
+        return "the endpoint did not answer in time"
+    if isinstance(problem.__cause__, ssl.SSLCertVerificationError):
+        return "the certificate of the endpoint is not trusted"
+    if isinstance(problem, httpcore.ProtocolError):
+        return "the endpoint answered in something else than HTTP"
+    return f"no connection to the endpoint: {type(problem).__name__}"
+
+
+def trusting_the_world() -> ssl.SSLContext:
+    """The certificates that the world knows, whatever the environment names."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _text(raw: bytes) -> str:

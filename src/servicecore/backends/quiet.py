@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-LOGGERS = ("apprise", "urllib3.connectionpool", "urllib3.util.retry")
-"""Those that write URLs and what is sent, and more of it the more they are asked for."""
+LOGGERS = (
+    "apprise",
+    "httpcore.connection",
+    "httpcore.http11",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
+)
+"""Those that write URLs, what is sent and what comes back, the more the more they are asked."""
 
 _delivering: ContextVar[bool] = ContextVar("delivering", default=False)
 

@@ -1,0 +1,64 @@
+"""Servers that say what they like: a function and a socket."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+
+from attrs import frozen
+
+
+@frozen
+class Talker:
+    """What a function that talks is given: the connection, and when everything is over."""
+
+    connection: socket.socket
+    over: Event
+
+    def say(self, text: str) -> None:
+        self.connection.sendall(text.encode())
+
+    def hear(self, size: int = 65536) -> bytes:
+        return self.connection.recv(size)
+
+    def drip(self, text: str, every: float = 0.02) -> None:
+        """Say it a byte at a time, without end: each in time, all of them never."""
+        while not self.over.is_set():
+            for letter in text:
+                self.say(letter)
+                if self.over.wait(every):
+                    return
+
+
+@contextmanager
+def talking(talk: Callable[[Talker], None], host: str = "127.0.0.1") -> Iterator[int]:
+    """A server on a port of its own, which talks to one caller after the other."""
+    over, listener = Event(), socket.create_server((host, 0))
+    thread = Thread(target=_serve, args=(listener, talk, over))
+    thread.start()
+    port = listener.getsockname()[1]
+    try:
+        yield port
+    finally:
+        over.set()
+        # Whoever waits for a caller gets one.
+        with suppress(OSError), socket.create_connection((host, port), 5):
+            pass
+        thread.join()
+        listener.close()
+
+
+def _serve(listener: socket.socket, talk: Callable[[Talker], None], over: Event) -> None:
+    while not over.is_set():
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            if not over.is_set():
+                talk(Talker(connection, over))
+
+
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -227,3 +227,9 @@ def test_a_board_that_is_nowhere_is_a_failure() -> None:
         board = gone.board()
     with pytest.raises(BoardFailed, match="the board cannot be reached: ConnectionRefusedError"):
         board.tell({"id": "main/1"})
+
+
+def test_a_board_that_hangs_is_left(board: Wall) -> None:
+    board.hangs = True
+    with pytest.raises(BoardFailed, match="the board cannot be reached: TimeoutError"):
+        board.board(timeout=0.1).tell({"id": "main/1"})

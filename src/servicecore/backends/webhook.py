@@ -7,6 +7,7 @@ standardwebhooks.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ ANOTHER_TIME = frozenset({408, 425, 429})
 """The refusals (4xx) that hold for now."""
 GONE = 410
 PREFIX = "SERVICECORE_WEBHOOK_"
+_SOURCE = re.compile(r"[A-Za-z0-9/:%._~!$&'()*+,;=@?-]+")
 
 
 class WebhookChannel:
@@ -63,6 +65,8 @@ class WebhookChannel:
         clock: Clock = wall_clock,
         resolve: Resolve = addresses_of,
     ) -> None:
+        if not _SOURCE.fullmatch(source):
+            raise InvalidValue(f"source is {source!r}: expected a URI reference")
         self._endpoints = dict(endpoints)
         self._allowed = as_networks(allow_private)
         self._limits = Limits(

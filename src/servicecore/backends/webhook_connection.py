@@ -146,7 +146,8 @@ def told(problem: BaseException) -> str:
     """Why no answer came, without a word that somebody else may have put into it."""
     if isinstance(problem, TimeoutError | httpcore.TimeoutException):
         return "the endpoint did not answer in time"
-    if isinstance(problem.__cause__, ssl.SSLCertVerificationError):
+    # The cause is taken off on the way out, the context is not.
+    if isinstance(problem.__context__, ssl.SSLCertVerificationError):
         return "the certificate of the endpoint is not trusted"
     if isinstance(problem, httpcore.ProtocolError):
         return "the endpoint answered in something else than HTTP"

@@ -111,8 +111,8 @@ def endpoints_in(environ: Mapping[str, str], prefix: str) -> dict[str, Endpoint]
     """
     names = [
         name.removeprefix(prefix).removesuffix("_URL")
-        for name in sorted(environ)
-        if name.startswith(prefix) and name.endswith("_URL") and len(name) > len(prefix) + 4
+        for name, value in sorted(environ.items())
+        if value and re.fullmatch(f"{re.escape(prefix)}.+_URL", name)
     ]
     return {name.lower(): _endpoint(environ, prefix + name) for name in names}
 

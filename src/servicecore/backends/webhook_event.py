@@ -18,7 +18,7 @@ CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 TYPE = "servicecore.notice."
 """What the type of every event begins with; the template of the notice follows."""
 
-_PLAIN_ID = re.compile(r"[!-~](?:[ -~]{0,253}[!-~])?")
+_PLAIN_ID = re.compile(r"(?!sha256:)[!-~](?:[ -~]{0,253}[!-~])?")
 
 Json = str | int | float | bool | None | list[str] | dict[str, "Json"]
 

@@ -47,10 +47,14 @@ def _begin(connection: Connection, *, write: bool) -> Connection:
 
 
 def _undo(connection: Connection) -> None:
-    """Roll back what is still open, also on an engine that never does because of autocommit."""
-    is_open = connection.dialect.name == "sqlite" and connection.in_transaction()
-    if is_open and is_in_transaction(connection):
-        connection.exec_driver_sql("ROLLBACK")
+    """Roll back what is still open, also on an engine that never does because of autocommit.
+
+    A commit that waited too long for readers leaves SQLite in the transaction, which SQLAlchemy
+    takes for over: the driver is asked, or whoever gets the connection next would commit it.
+    """
+    on_sqlite = connection.dialect.name == "sqlite" and not connection.invalidated
+    if on_sqlite and is_in_transaction(connection):
+        connection.connection.cursor().execute("ROLLBACK")
 
 
 def is_in_transaction(connection: Connection) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, delete, make_url
 
 from servicecore.backends.sql import SqlStore, metadata, migrate
 from servicecore.backends.sql.schema import schema
-from servicecore.testing import Opener, StoreSuite
+from servicecore.testing import Breaking, Opener, StoreSuite
+from tests.backends.suite_kit import breaking_on
 from tests.postgres import database, why_missing
 
 
@@ -46,3 +47,7 @@ class TestPostgres(StoreSuite):
     @pytest.fixture
     def opener(self, url: str) -> Opener:
         return Opener("servicecore.backends.sql:SqlStore", url)
+
+    @pytest.fixture
+    def breaking(self, store: SqlStore) -> Breaking:
+        return breaking_on(store._engine)

@@ -10,7 +10,8 @@ from shutil import copyfile
 import pytest
 
 from servicecore.backends.sql import SqlStore, migrate
-from servicecore.testing import Opener, StoreSuite
+from servicecore.testing import Breaking, Opener, StoreSuite
+from tests.backends.suite_kit import breaking_on
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,7 @@ class TestSqlite(StoreSuite):
     @pytest.fixture
     def opener(self, url: str) -> Opener:
         return Opener("servicecore.backends.sql:SqlStore", url)
+
+    @pytest.fixture
+    def breaking(self, store: SqlStore) -> Breaking:
+        return breaking_on(store._engine)

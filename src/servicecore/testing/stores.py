@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from servicecore.testing.store_appends import AppendLaws
 from servicecore.testing.store_claims import ClaimLaws, TimerLaws
+from servicecore.testing.store_faults import FaultLaws
 from servicecore.testing.store_feed import FeedLaws
+from servicecore.testing.store_kills import KillLaws
 from servicecore.testing.store_notices import NoticeLaws
 from servicecore.testing.store_pages import PageLaws
 from servicecore.testing.store_readers import ReaderLaws
@@ -31,6 +33,8 @@ class StoreSuite(
     TimerLaws,
     ReaderLaws,
     NoticeLaws,
+    FaultLaws,
+    KillLaws,
     part=True,
 ):
     """Every test that a store passes; a subclass gives the fixture `store`, an empty one.

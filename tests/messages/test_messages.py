@@ -368,5 +368,7 @@ def test_text_of_others_drives_no_terminal_and_forges_no_line() -> None:
     said = ENGLISH.text("because: {reason}", reason=hostile)
     assert said == "because: x\\n    sum: 0m of 4h\\x1b[31m\\u202e"
     assert ENGLISH.text("{number}", number="1\u202f630") == "1\u202f630"
+    joined = "\N{WOMAN}\u200d\N{FIRE ENGINE} می\u200cخواهم"
+    assert joined in ENGLISH.text("{words}", words=joined), "emoji and scripts need these"
     nested = ENGLISH.text("{outer}", outer=ENGLISH.text("{inner}", inner="سلام x"))
     assert nested.count("\u2068") == nested.count("\u2069") > 0

@@ -16,19 +16,30 @@ from servicecore.lifecycle import commands
 from servicecore.lifecycle.decide import decide_on
 from servicecore.lifecycle.events import (
     Actor,
+    ApprovalRequested,
     Assigned,
     DecisionFailed,
     Event,
     Opened,
     PromiseMade,
     PromiseRenegotiated,
+    PromiseWithdrawn,
     Replied,
     Side,
     StepRecorded,
 )
 from servicecore.lifecycle.merging import merge
 from servicecore.lifecycle.splitting import split
-from servicecore.notices import DEFAULT_NOTICES, Notice, NoticeRule, Severity, notices_of, without
+from servicecore.notices import (
+    DEFAULT_NOTICES,
+    Notice,
+    NoticeRule,
+    Severity,
+    facts,
+    is_over,
+    notices_of,
+    without,
+)
 from servicecore.notices.rules import notice_id
 from servicecore.stores.limits import check_id, check_name
 from tests.notices.scenes import (
@@ -580,6 +591,47 @@ class TestATableOfOnesOwn:
         assert [rule.template for rule in left_out] == ["survey", "back"]
 
 
+class TestWhoElseCanBeTold:
+    @pytest.mark.parametrize(
+        ("to", "service", "expected"),
+        [
+            ("custodian", "office", ["custodian: caretaker"]),
+            ("business owner", "office", []),
+            ("custodian", None, []),
+            ("group: network", None, ["group: network"]),
+            ("person: x", None, ["person: x"]),
+            ("approver", "office", ["approver: boss"]),
+        ],
+    )
+    def test_by_words(self, to: str, service: str | None, expected: list[str]) -> None:
+        event = ApprovalRequested if to == "approver" else Opened
+        scene = Scene(rules=[NoticeRule(event=event, template="x", to=to)])
+        facts = {"service": service, "offering": "laptop" if service else None}
+        assert [each.recipient for each in scene.open(**facts).notices] == expected
+
+    def test_facts_of_promises_that_nobody_made(self) -> None:
+        """As a log may have them, told by a rule of a host's."""
+        rules = [
+            NoticeRule(
+                event=PromiseRenegotiated, template="x", to="owner", says=facts.of_renegotiation
+            ),
+            NoticeRule(event=PromiseWithdrawn, template="x", to="owner", says=facts.of_withdrawal),
+            NoticeRule(event=StepRecorded, template="x", to="owner", says=facts.of_step,
+                       severity=facts.severity_of_step, topic=facts.topic_of_step),
+        ]  # fmt: skip
+        scene = begun()
+        scene.rules = rules
+        told = [
+            PromiseRenegotiated(request="R1", occurred_at=at(1), promise="9", due_at=at(2)),
+            PromiseWithdrawn(request="R1", occurred_at=at(1), promise="9"),
+            StepRecorded(request="R1", occurred_at=at(1), step="none", due_at=at(1)),
+        ]
+        renegotiated, withdrawn, step = scene.write(told, at(1)).notices
+        assert (renegotiated.facts["kind"], renegotiated.facts["before"]) == ("", None)
+        assert (withdrawn.facts["kind"], withdrawn.facts["due"]) == ("", None)
+        assert (step.severity, step.topic, step.facts["owner"]) == (Severity.NORMAL, "", "bo")
+
+
 class TestHostileNames:
     @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "\ud800", " ", ""])
     def test_nobody_can_be_called_so(self, name: str) -> None:
@@ -610,3 +662,55 @@ class TestHostileNames:
         (notice,) = notices_of(situation, [opened], at=0)
         assert notice.facts["answer_due"] is None
         assert notice.facts["zone"] == "UTC"
+
+
+class TestOverByThen:
+    """A notice that was held, looked at again: would it still be made?"""
+
+    def held(self, written: Written, template: str) -> Notice:
+        return next(notice for notice in written.notices if notice.template == template)
+
+    def test_what_the_customer_has_undone(self) -> None:
+        """They are not told of their own reopening, so no notice of it overtakes the other."""
+        scene = begun()
+        resolved = scene.do(commands.Resolve, 1)
+        notice = self.held(resolved, "resolved")
+        assert not is_over(notice, resolved.situation)
+        reopened = scene.do(commands.Reopen, 2, ANN)
+        assert not [each for each in reopened.notices if each.is_for_customer]
+        assert is_over(notice, reopened.situation)
+
+    def test_a_step_whose_clock_has_stopped(self) -> None:
+        scene = begun()
+        early = scene.wait(3)
+        notice = self.held(early, "step")
+        assert not is_over(notice, scene.wait(3.5).situation)
+        assert is_over(notice, scene.do(commands.Resolve, 4).situation)
+
+    def test_a_request_that_somebody_else_has(self) -> None:
+        scene = Scene()
+        scene.open()
+        notice = self.held(scene.do(commands.Assign, 1, group="first"), "assigned")
+        assert is_over(notice, scene.do(commands.Assign, 2, group="second").situation)
+
+    def test_what_was_said_is_theirs_to_read(self) -> None:
+        scene = begun()
+        notice = self.held(scene.do(commands.Reply, 1), "answered")
+        assert not is_over(notice, scene.do(commands.Cancel, 2).situation)
+
+    def test_a_row_for_one_contact_of_several(self) -> None:
+        scene = begun()
+        resolved = scene.do(commands.Resolve, 1)
+        notice = attrs.evolve(self.held(resolved, "resolved"), id="its own/1")
+        assert not is_over(notice, resolved.situation)
+
+    def test_one_that_no_event_has_made(self) -> None:
+        notice = Notice(
+            id="n", request="R1", template="x", recipient="person: bo", topic="t", made_at=0
+        )
+        assert not is_over(notice, begun().wait(1).situation)
+
+    @given(courses())
+    def test_none_is_over_when_it_is_made(self, course: list[Written]) -> None:
+        for written in course:
+            assert not [each for each in written.notices if is_over(each, written.situation)]

@@ -6,7 +6,7 @@ from servicecore.notices.message import Delivered, Delivery, Message, Permanent,
 from servicecore.notices.notice import Notice, Severity
 from servicecore.notices.reasons import Reason
 from servicecore.notices.record import NoticeRecord, NoticeState, Remark
-from servicecore.notices.rules import DEFAULT_NOTICES, NoticeRule, notices_of, without
+from servicecore.notices.rules import DEFAULT_NOTICES, NoticeRule, is_over, notices_of, without
 
 __all__ = [
     "DEFAULT_NOTICES",
@@ -28,6 +28,7 @@ __all__ = [
     "Severity",
     "Text",
     "Withhold",
+    "is_over",
     "notices_of",
     "without",
 ]

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from servicecore.lifecycle.commands.envelope import own_fields
 from servicecore.lifecycle.events import (
     Event,
-    MergedInto,
     Opened,
     PromiseMade,
     PromiseRenegotiated,
@@ -19,6 +18,7 @@ from servicecore.lifecycle.events import (
     Reported,
     Resolved,
     StepRecorded,
+    SurveyInvited,
 )
 from servicecore.lifecycle.situation import Situation
 from servicecore.lifecycle.steps import StepTaken
@@ -151,11 +151,6 @@ def of_resolution(situation: Situation, _: Resolved) -> Facts:
     return {"closes": coming.due if closes and coming is not None else None}
 
 
-def of_merge(_: Situation, event: MergedInto) -> Facts:
-    """The request in which it goes on."""
-    return {"target": cut(event.target)}
-
-
 def of_reply(situation: Situation, event: Replied) -> Facts:
     """From which side it came, and by when it is to be answered."""
     due = [
@@ -209,6 +204,11 @@ def severity_of_step(situation: Situation, event: StepRecorded) -> Severity:
     reading = reading_of(situation, taken)
     late = reading is not None and reading.late
     return Severity.URGENT if late or not rung_of(situation, taken).is_early else Severity.NORMAL
+
+
+def topic_of_survey(_: Situation, event: SurveyInvited) -> str:
+    """The survey: to be invited twice is to be invited once."""
+    return f"survey {event.survey}"
 
 
 def topic_of_step(situation: Situation, event: StepRecorded) -> str:

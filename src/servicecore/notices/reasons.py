@@ -10,7 +10,7 @@ notified" can be answered in every language. The detail stands behind a colon:
 |               | `NO_HOURS`                                                           |
 | `waiting`     | `PART`, `MEMBERS` for rows that others were made of; `REQUEUED`      |
 | `delivered`   | `REFERENCE`, or nothing                                              |
-| `overtaken`   | `OVERTAKEN`                                                          |
+| `overtaken`   | `OVERTAKEN`, `OVER`                                                  |
 | `withheld`    | `WITHHELD`, `UNWANTED`                                               |
 | `spread`      | `CONTACTS`                                                           |
 | `gathered`    | `GATHERED`                                                           |
@@ -61,6 +61,8 @@ class Reason(StrEnum):
     """Delivered; the detail is what the channel calls it."""
     OVERTAKEN = "overtaken by"
     """A later notice of the same topic says more; the detail is its id."""
+    OVER = "it was over by then"
+    """What it tells has been undone, or come to its end, while it was held."""
     WITHHELD = "withheld by plugin"
     """The detail is ``"plugin: reason"``."""
     UNWANTED = "they want none"

@@ -49,7 +49,7 @@ from servicecore.notices.notice import Notice, Severity
 from servicecore.notices.recipients import did_it, recipients_of
 from servicecore.notices.rule import NoticeRule
 
-__all__ = ["DEFAULT_NOTICES", "NoticeRule", "notices_of", "without"]
+__all__ = ["DEFAULT_NOTICES", "NoticeRule", "is_over", "notices_of", "without"]
 
 STATUS = "status"
 """The topic of where a request stands: who hears of its reopening need not hear of its end."""
@@ -104,7 +104,7 @@ FOR_CUSTOMERS = (
     NoticeRule(event=MergedInto, template="merged", to="customer", topic=STATUS),
     NoticeRule(
         event=SurveyInvited, template="survey", to="customer", when=conditions.is_unanswered,
-        severity=Severity.LOW,
+        severity=Severity.LOW, topic=facts.topic_of_survey,
     ),
 )  # fmt: skip
 
@@ -241,6 +241,24 @@ def _is_overtaken(
         for later in conditions.behind(situation, event)
         for rule in rules
     )
+
+
+def is_over(
+    notice: Notice, situation: Situation, rules: Sequence[NoticeRule] = DEFAULT_NOTICES
+) -> bool:
+    """Whether a notice that was held would not be made any more, as things stand now.
+
+    The customer has undone what it tells, its step's clock has stopped, the request is somebody
+    else's. One without a topic is never over: what was said to the customer is theirs to read.
+    """
+    causes = (each for each in situation.history.newest_first() if each.id == notice.cause)
+    event = next(causes, None) if notice.topic and notice.cause else None
+    if event is None:
+        return False
+    made = notices_of(situation, [event], rules, at=situation.instant)
+    return (notice.template, notice.recipient) not in {
+        (each.template, each.recipient) for each in made
+    }
 
 
 def notice_id(template: str, event: Event, recipient: str) -> str:

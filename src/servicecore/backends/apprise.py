@@ -81,9 +81,12 @@ def _service(name: str, url: str) -> apprise.Apprise:
     # One by one: where several stand behind a name, one that has its notice is told again for the
     # sake of another that has not.
     service = apprise.Apprise()
-    with quiet():
-        known = service.add(url)
-    if not known or len(service) != 1:
+    try:
+        with quiet():
+            known = service.add(url) and len(service) == 1
+    except Exception:  # noqa: BLE001  # whatever it says holds the URL
+        known = False
+    if not known:
         raise InvalidValue(f"the target {name!r} is no URL of one service that Apprise knows")
     return service
 

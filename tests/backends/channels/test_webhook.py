@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
@@ -118,17 +119,21 @@ class TestWhatIsSent:
 
 class TestWhereItGoes:
     @pytest.mark.parametrize(
-        "host",
-        [
-            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "[::1]",  # noqa: S104
-            "[::ffff:127.0.0.1]", "localhost", "LOCALHOST",
-        ],
-    )  # fmt: skip
+        "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "LOCALHOST"]
+    )
     def test_nothing_goes_to_what_lies_inside(self, host: str) -> None:
         with receiving() as hooks:
             channel = to(f"http://{host}:{hooks.port}/", allow_private=False)
             answer = channel.deliver(OPS)
         assert answer == Permanent("the host of the endpoint has an address that is not public")
+        assert not hooks.posted
+
+    @pytest.mark.parametrize("host", ["0", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
+    def test_nor_however_it_is_written(self, host: str) -> None:
+        """Some of it is no URL for one release or another, the rest is seen through."""
+        with receiving() as hooks, suppress(InvalidValue):
+            channel = to(f"http://{host}:{hooks.port}/", allow_private=False)
+            assert isinstance(channel.deliver(OPS), Permanent)
         assert not hooks.posted
 
     @pytest.mark.parametrize("address", ["169.254.169.254", "10.0.0.1", "[fd00:ec2::254]"])

@@ -356,6 +356,9 @@ class TestDecisionsOfPlugins:
             Decides(policy=PolicyChoice("platinum")),
             Decides(policy=Assignment("network")),
             Decides(assignment=Assignment()),
+            Decides(assignment=Assignment("")),
+            Decides(assignment=Assignment("network", "")),
+            Decides(reasons=""),
             Decides(assignment=Assignment(3)),  # type: ignore[arg-type]  # wrong on purpose
             Decides(assignment=CRITICAL),
             Decides(reasons=3),

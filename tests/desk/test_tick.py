@@ -207,6 +207,8 @@ class TestDecisionsInTicks:
         assert (failed.plugin, failed.hook, failed.error) == (
             "Fails", "servicecore_assign", "KeyError",
         )  # fmt: skip
+        order = [type(event).__name__ for event in ours.situation("R1").history]
+        assert order == ["Opened", "Assigned", "DecisionFailed", "StepRecorded", "StepRecorded"]
         assert ours.situation("R1").ownership.group == "network"
         assert len([e for e in history(ours) if isinstance(e, StepRecorded)]) == 2
         assert ours.tick(FRIDAY + timedelta(hours=3)) == 0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,8 +17,9 @@ from attrs import evolve
 
 from servicecore.desk import Desk, Done, Worker, wall_clock
 from servicecore.errors import StoreBusy
+from servicecore.hookspecs import hookimpl
 from servicecore.notices import Delivered, Message
-from servicecore.stores import MemoryStore
+from servicecore.stores import Entry, MemoryStore
 from tests.desk.kit import Plain, Reach, book, desk, open_
 from tests.desk.test_feed import Sees
 from tests.desk.test_tick import WARN
@@ -40,9 +42,11 @@ def running(worker: Worker) -> Thread:
     return thread
 
 
-def scene(store: MemoryStore | None = None) -> tuple[Desk, Tells, Worker]:
+def scene(
+    store: MemoryStore | None = None, plugins: Sequence[object] = ()
+) -> tuple[Desk, Tells, Worker]:
     tells = Tells()
-    ours = evolve(desk(Reach(), store=store, policies=book(WARN)), clock=wall_clock)
+    ours = evolve(desk(Reach(), *plugins, store=store, policies=book(WARN)), clock=wall_clock)
     ours.plugins.registry.add_channel("box", tells, timeout="2s")
     return ours, tells, Worker(ours, Plain(), poll=50_000)
 
@@ -80,6 +84,59 @@ def test_it_outlives_a_store_that_is_away() -> None:
     worker.stop()
     thread.join(20)
     assert store.away == 0
+
+
+class Hangs:
+    """A plugin that hangs in everything that it is shown."""
+
+    def __init__(self) -> None:
+        self.free = Event()
+
+    @hookimpl
+    def servicecore_recorded(self, entry: Entry) -> None:
+        self.free.wait(60)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_plugin_that_hangs_holds_up_nobody_else(first: bool) -> None:
+    """B3: neither another plugin, nor a timer, nor a notice, nor the end."""
+    hangs, sees = Hangs(), Seen()
+    ours, tells, _ = scene(plugins=(hangs, sees) if first else (sees, hangs))
+    worker = Worker(ours, Plain(), poll=50_000, grace=100_000)
+    thread = running(worker)
+    open_(ours, "R1")
+    assert tells.told.wait(20)
+    assert sees.told.wait(20)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    hangs.free.set()
+
+
+class Seen:
+    """A plugin that lets the test know."""
+
+    def __init__(self) -> None:
+        self.told = Event()
+
+    @hookimpl
+    def servicecore_recorded(self, entry: Entry) -> None:
+        self.told.set()
+
+
+def test_without_a_library_for_texts_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "servicecore.notices.texts", None)
+    quiet = desk(rules=())
+    open_(quiet)
+    Worker(quiet).once()  # which has no texts to make
+    ours = desk(Reach())
+    open_(ours)
+    with pytest.raises(ImportError):
+        Worker(ours).once()
+    monkeypatch.undo()
+    ours.plugins.registry.add_channel("box", Tells())
+    assert ours.notices("R1")[0].attempts == 0
+    assert Worker(ours).once().notices == 1
 
 
 def test_what_it_did_is_told() -> None:
@@ -125,5 +182,5 @@ def test_it_stops_cleanly_on_a_signal(number: int) -> None:
 
 
 def _sleeps(process: int) -> bool:
-    """Whether all three threads of the worker are there."""
-    return len(list(Path(f"/proc/{process}/task").iterdir())) >= 4
+    """Whether the threads of the worker are there."""
+    return len(list(Path(f"/proc/{process}/task").iterdir())) >= 3

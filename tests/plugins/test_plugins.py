@@ -60,12 +60,16 @@ class TestLoading:
             ("def (\n", "SyntaxError"),
             (HEAD + "@hookimpl\ndef servicecore_assing(load): ...\n", "did you mean"),
             (HEAD + "@hookimpl\ndef servicecore_register(registry):\n    1 / 0\n", "division"),
+            (HEAD + "@hookimpl\ndef servicecore_register(registry):\n    exit(3)\n", "SystemExit"),
+            (HEAD + "class P:\n    lazy = property(lambda self: 1 / 0)\nplugin = P()\n", "lazy"),
+            (HEAD + "class P:\n    def __init__(self):\n        1 / 0\nplugin = P\n", "be made"),
+            (HEAD + "def plugin(): ...\n", "it is the function"),
         ],
     )
     def test_leaves_out_what_fails_and_nothing_else(
         self, shelf: Shelf, source: str, said: str
     ) -> None:
-        shelf.add("broken", "broken", source)
+        shelf.add("broken", "broken", source, "plugin" * ("plugin" in source))
         shelf.add("sound", "sound", GOOD.format("a"))
         plugins = Plugins.load()
         assert said in found(plugins)["broken"]
@@ -82,6 +86,12 @@ class TestLoading:
         plugins = Plugins.load(disable=["broken"], strict=True)
         assert "shelved_broken" not in sys.modules
         assert [each.name for each in plugins.statuses if each.disabled] == ["broken"]
+
+    def test_knows_what_it_is_told_to_disable(self, shelf: Shelf) -> None:
+        shelf.add("sound", "sound", GOOD.format("a"))
+        assert "sound" in Plugins.load(disable="sql").names
+        with pytest.raises(UnknownName, match="unknown plugin 'sond': did you mean 'sound'"):
+            Plugins.load(disable=["sond"])
 
     def test_names_both_plugins_of_one_name(self, shelf: Shelf) -> None:
         shelf.add("first", "board", GOOD.format("a"))
@@ -246,6 +256,15 @@ class TestAsking:
             list(Plugins(Fails()).answers("servicecore_assign", situation=0, load=7, at=0))
         assert isinstance(it.value.__cause__, KeyError)
 
+    def test_a_plugin_that_ends_the_process_has_failed(self) -> None:
+        class Ends:
+            @hookimpl
+            def servicecore_assign(self):
+                sys.exit(3)
+
+        with pytest.raises(PluginError, match="SystemExit: 3"):
+            list(Plugins(Ends).answers("servicecore_assign", situation=0, load=0, at=0))
+
     def test_one_plugin_can_be_asked_alone(self) -> None:
         plugins = Plugins(Assigns("a"))
         given = {"situation": 0, "load": 0, "at": 0}
@@ -293,8 +312,25 @@ class TestRegistry:
     def test_a_prefix_that_gives_no_calendar_is_the_plugins_fault(self) -> None:
         plugins = Plugins()
         plugins.registry.add_calendars("odd", lambda name: name)  # type: ignore[arg-type,return-value]  # wrong
-        with pytest.raises(PluginError, match="the calendar 'odd:x' is 'x'"):
+        with pytest.raises(PluginError, match="the calendar 'odd:x' is 'x': expected a Calendar"):
             plugins.registry.calendars["odd:x"]
+
+    def test_a_prefix_that_fails_is_the_plugins_fault_too(self) -> None:
+        plugins = Plugins()
+        plugins.registry.add_calendars("odd", lambda name: 1 / 0)  # type: ignore[arg-type,return-value]  # wrong
+        with pytest.raises(PluginError, match="calendar 'odd:x': ZeroDivisionError"):
+            plugins.registry.calendars["odd:x"]
+
+    def test_takes_nothing_when_registering_is_over(self) -> None:
+        class Keeps:
+            @hookimpl
+            def servicecore_register(self, registry):
+                kept.append(registry)
+
+        kept: list[Registry] = []
+        Plugins(Keeps())
+        with pytest.raises(InvalidValue, match="the calendar 'late' of 'Keeps' comes too late"):
+            kept[0].add_calendar("late", always)
 
     @pytest.mark.parametrize("add", ["add_store", "add_calendar", "add_channel", "add_lifecycle"])
     def test_refuses_what_is_none(self, add: str) -> None:
@@ -310,6 +346,10 @@ class TestRegistry:
         extended = Plugins(Registers()).extended(book)
         assert [policy.name for policy in extended.policies] == ["gold", "rest"]
         assert Plugins(Registers()).extended(book, policies=[]).policies == book.policies
+        with pytest.raises(UnknownName, match="unknown policies 'gld': did you mean 'gold'"):
+            Plugins(Registers()).extended(book, ["gld"])
+        with pytest.raises(InvalidValue, match="with the policies of plugins, 'gold'"):
+            Plugins(Registers()).extended(Plugins(Registers()).extended(book))
 
     def test_a_host_adds_its_own(self) -> None:
         plugins = Plugins(Registers())

@@ -158,7 +158,7 @@ def assignment(situation: Situation, cause: Event, asking: Asking) -> Decision |
     if found is None:
         return None
     plugin, answer = found
-    if answer.group is None and answer.person is None:
+    if not (answer.group or answer.person) or "" in (answer.group, answer.person):
         raise PluginError(plugin, ASSIGN, f"it answers {answer}: expected a group or a person")
     group = owner.group if answer.group is None else answer.group
     if (group, answer.person) == (owner.group, owner.person):
@@ -188,7 +188,9 @@ def objections(situation: Situation, events: Sequence[Event], asking: Asking) ->
 
 def _reasons(plugin: str, hook: str, answer: object) -> Iterator[str]:
     reasons = [answer] if isinstance(answer, str) else answer
-    if not isinstance(reasons, Sequence) or not all(isinstance(each, str) for each in reasons):
+    if not isinstance(reasons, Sequence) or not all(
+        isinstance(each, str) and each.strip() for each in reasons
+    ):
         problem = f"it answers {answer!r}: expected a reason, several of them, or None"
         raise PluginError(plugin, hook, problem)
     yield from reasons

@@ -50,8 +50,9 @@ def _up_to(due: Sequence[Event], last: Event) -> Sequence[Event]:
 
 
 def _decided(history: Sequence[Event], cause: Event, asking: Asking) -> tuple[Event, ...]:
-    pen = Pen(cause.id, cause.request, None, cause.occurred, asking.at)
     situation = replay(history, asking.book, at=cause.occurred)
+    sequence = situation.history.last.sequence  # behind all that happened in that instant
+    pen = Pen(cause.id, cause.request, None, cause.occurred, asking.at, sequence)
     try:
         decision = assignment(situation, cause, asking)
         return () if decision is None else (written(situation, decision, pen, 1),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from time import monotonic
@@ -68,7 +68,7 @@ class Outbox:
     """
 
     desk: Desk
-    wording: Wording
+    wording: Callable[[], Wording]
     lease: int
     stopping: Callable[[], bool]
     lanes: dict[str, Lane]
@@ -77,11 +77,20 @@ class Outbox:
         """Deliver all that is due; how many notices came to something."""
         number = 0
         while not self.stopping() and (claims := self._claimed()):
-            preparing = Preparing(self.desk, self.wording)
+            preparing = Preparing(self.desk, self._wording(claims))
             ready = [each for claim in claims if (each := self._prepared(claim, preparing))]
             self._deliver(ready)
             number += len(claims)
         return number
+
+    def _wording(self, claims: Sequence[Claim]) -> Wording:
+        """What makes the texts; where there is none, nobody is to blame for what was claimed."""
+        try:
+            return self.wording()
+        except Exception:
+            for claim in claims:
+                self._settle(claim, Settlement(wake=self.desk.now()))
+            raise
 
     def _claimed(self) -> tuple[Claim, ...]:
         blocked = [name for name, lane in self.lanes.items() if lane.blocked]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread, current_thread, main_thread
+from time import monotonic
 from types import FrameType
 
 from attrs import define, field, frozen
@@ -70,6 +72,7 @@ class Worker:
     wording: Wording | None = None
     lease: int = field(default=LEASE, converter=_duration, kw_only=True)
     poll: int = field(default=POLL, converter=_duration, kw_only=True)
+    grace: int = field(default=30 * SECOND, converter=_duration, kw_only=True)
     every_shard: bool = field(default=False, kw_only=True)
     _stop: Event = field(factory=Event, init=False)
     _lanes: dict[str, Lane] = field(factory=dict, init=False)
@@ -85,7 +88,7 @@ class Worker:
     def once(self) -> Done:
         """Do all that is due now, and come back: for whoever has a scheduler of their own."""
         timers = self._each(lambda desk: ring(desk, desk.now()))
-        entries = self._each(show_feed)
+        entries = self._each(lambda desk: show_feed(desk, self._readers))
         return Done(timers, entries, self._each(self._deliver))
 
     def _each(self, do: Callable[[Desk], int]) -> int:
@@ -100,38 +103,49 @@ class Worker:
         yield from (self.desk.on(shard) for shard in shards)
 
     def _deliver(self, desk: Desk) -> int:
-        if self.wording is None:
-            self.wording = _usual_wording()
-        return Outbox(desk, self.wording, self.lease, self._stop.is_set, self._lanes).deliver()
+        return Outbox(desk, self._texts, self.lease, self._stop.is_set, self._lanes).deliver()
 
     def run(self) -> None:
         """Do what is due, until `stop` is called or the process is told to end (SIGTERM, SIGINT).
 
         What has begun is brought to its end then; what was claimed and has not begun is given
-        back. Timers, the feed and the outbox each have a thread of their own.
+        back. Timers, the outbox and every plugin that reads the feed have a thread of their own;
+        one that does not come to an end within `grace` is left to itself.
         """
-        work = {
-            "timers": lambda: self._each(lambda desk: ring(desk, desk.now())),
-            "feed": lambda: self._each(show_feed),
-            "outbox": lambda: self._each(self._deliver),
+        work: dict[str, Callable[[Desk], int]] = {
+            "timers": lambda desk: ring(desk, desk.now()),
+            "outbox": self._deliver,
         }
+        for plugin in self._readers:
+            work[f"feed of {plugin}"] = partial(show_feed, plugins=[plugin])
         threads = [
-            Thread(target=self._repeat, args=(name, do), name=f"servicecore: {name}")
-            for name, do in work.items()
+            Thread(target=self._repeat, args=each, name=f"servicecore: {each[0]}", daemon=True)
+            for each in work.items()
         ]
         with _stopping_on_signals(self.stop):
             for thread in threads:
                 thread.start()
             log.info("the worker is at work; SIGTERM ends it")
-            for thread in threads:
-                while thread.is_alive():  # a signal is heard between two waits
-                    thread.join(1)
+            while not self._stop.wait(1):  # a signal is heard between two waits
+                continue
+            self._end(threads)
         self.close()
 
-    def _repeat(self, name: str, do: Callable[[], int]) -> None:
+    def _end(self, threads: Sequence[Thread]) -> None:
+        until = monotonic() + self.grace / SECOND
+        for thread in threads:
+            thread.join(max(until - monotonic(), 0))
+            if thread.is_alive():
+                log.warning("%s does not come to an end, and is left to itself", thread.name)
+
+    @property
+    def _readers(self) -> tuple[str, ...]:
+        return self.desk.plugins.implementing(RECORDED)
+
+    def _repeat(self, name: str, do: Callable[[Desk], int]) -> None:
         while not self._stop.is_set():
             try:
-                done = do()
+                done = self._each(do)
             except Exception:  # the store may be away: what was claimed will be claimed again
                 log.exception("the %s of the worker failed", name)
                 self._stop.wait(self.poll / SECOND)
@@ -142,15 +156,21 @@ class Worker:
     def _pause(self) -> float:
         """The seconds until the next thing is due, and no longer than `poll`."""
         shard = None if self.every_shard else self.desk.shard
-        readers = self.desk.plugins.implementing(RECORDED)
         try:
             with self.desk.reading() as tx:
-                due = tx.next_due(shard, readers=readers)
+                due = tx.next_due(shard, readers=self._readers)
         except Exception:
             log.exception("the worker cannot find out what is due")
             due = None
         left = self.poll if due is None else min(due - self.desk.now(), self.poll)
         return max(left / SECOND, SHORTEST_PAUSE)
+
+    def _texts(self) -> Wording:
+        if self.wording is None:
+            from servicecore.notices.texts import Texts  # which needs an extra
+
+            self.wording = Texts()
+        return self.wording
 
     def stop(self) -> None:
         """Let `run` come to its end."""
@@ -160,12 +180,6 @@ class Worker:
         """Let the threads of the channels end."""
         for lane in self._lanes.values():
             lane.close()
-
-
-def _usual_wording() -> Wording:
-    from servicecore.notices.texts import Texts  # which needs an extra
-
-    return Texts()
 
 
 @contextmanager

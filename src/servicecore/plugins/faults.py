@@ -24,17 +24,20 @@ def faults_in(plugin: object) -> tuple[str, ...]:
     >>> faults_in(Late())
     ("servicecore_assing is no hook: did you mean 'servicecore_assign'?",)
     """
-    return tuple(fault for name, function in _functions(plugin) for fault in _of(name, function))
+    return tuple(fault for name in dir(plugin) for fault in _of_name(plugin, name))
 
 
-def _functions(plugin: object) -> Iterator[tuple[str, Any]]:
-    """What a plugin has that means to be a hook, by its name or by its mark."""
-    for name in dir(plugin):
+def _of_name(plugin: object, name: str) -> Iterator[str]:
+    """What is wrong with one thing that a plugin has, if it means to be a hook."""
+    try:
         function = getattr(plugin, name, None)
-        if not callable(function) or _is_inherited(name, function):
-            continue
-        if name.startswith(PREFIX) or _mark(function) is not None:
-            yield name, function
+    except Exception as error:  # noqa: BLE001  # a property may raise whatever it likes
+        yield f"{name} cannot be read ({type(error).__name__}): expected what can be looked at"
+        return
+    if not callable(function) or _is_inherited(name, function):
+        return
+    if name.startswith(PREFIX) or _mark(function) is not None:
+        yield from _of(name, function)
 
 
 def _is_inherited(name: str, function: object) -> bool:

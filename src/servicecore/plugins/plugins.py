@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from inspect import isroutine
 
 import attrs
 import pluggy
 from attrs import frozen
 
-from servicecore.errors import InvalidValue, PluginError, PluginsFailed
+from servicecore.errors import InvalidValue, PluginError, PluginsFailed, UnknownName
 from servicecore.hookspecs import HOOKS, PROJECT, Hooks
 from servicecore.plugins.faults import faults_in
 from servicecore.plugins.registered import Registered
@@ -66,11 +67,16 @@ class Plugins:
         A distribution names its plugins in the entry points ``servicecore``: a module, an object,
         or a class to make one of. One that cannot be imported, or whose hooks are wrong, is left
         out, and `statuses` says why; with `strict` all that is wrong is raised (`PluginsFailed`).
-        Those of `disable` are not even imported.
+        Those of `disable` are not even imported; `UnknownName` where none of that name is
+        installed.
         """
-        loaded = cls()
-        for entry in _installed():
-            loaded._load(entry, disabled=entry.name in disable)
+        loaded, installed = cls(), _installed()
+        known = {entry.name for entry in installed}
+        unwanted = {disable} if isinstance(disable, str) else set(disable)
+        for name in sorted(unwanted - known):
+            raise UnknownName("plugin", name, known)
+        for entry in installed:
+            loaded._load(entry, disabled=entry.name in unwanted)
         errors = [status.error for status in loaded._statuses if status.error is not None]
         if strict and errors:
             raise PluginsFailed("not every plugin could be loaded", errors)
@@ -91,7 +97,7 @@ class Plugins:
     def register(self, plugin: object, name: str = "") -> str:
         """Add a plugin of the host's own, under a name or that of its class or module; its name.
 
-        Raises `PluginError` with everything that is wrong with it.
+        A class is made one of. Raises `PluginError` with everything that is wrong with it.
         """
         name = name or getattr(plugin, "__name__", type(plugin).__name__).rpartition(".")[2]
         self._register(plugin, name, "registered by the host")
@@ -102,6 +108,7 @@ class Plugins:
             if known.name == name and known.error is None and not known.disabled:
                 problem = f"{source} and {known.source} have the same name: expected another one"
                 raise PluginError(name, "load", problem)
+        plugin = _made(plugin, name)
         if faults := faults_in(plugin):
             raise PluginError(name, "load", "; ".join(faults))
         try:
@@ -123,6 +130,7 @@ class Plugins:
         for plugin, implementation in self._implementations(hook):
             if plugin == name:
                 asked(plugin, hook, implementation, {"registry": staged})
+                staged.close()
                 try:
                     self.registry.merge(staged)
                 except InvalidValue as taken:
@@ -170,13 +178,19 @@ class Plugins:
         """The book with policies of plugins in front of its own, in every version.
 
         `policies` are the names that they were registered by, in order; None takes all of them.
+        Raises `UnknownName` for a name that nobody has registered, and `InvalidValue` where a
+        policy has the name of another one.
         """
-        wanted = self.registry.policies if policies is None else policies
-        added = [policy for name in wanted for policy in self.registry.policies[name].value]
-        versions = [
-            attrs.evolve(version, policies=(*added, *version.policies)) for version in book.versions
-        ]
-        return attrs.evolve(book, versions=versions)
+        wanted = tuple(self.registry.policies if policies is None else policies)
+        added = [policy for name in wanted for policy in self.registry.policies_named(name)]
+        try:
+            versions = [
+                attrs.evolve(each, policies=(*added, *each.policies)) for each in book.versions
+            ]
+            return attrs.evolve(book, versions=versions)
+        except InvalidValue as problem:
+            listed = ", ".join(map(repr, wanted))
+            raise InvalidValue(f"{problem}; with the policies of plugins, {listed}") from None
 
 
 def asked(
@@ -186,7 +200,7 @@ def asked(
     function: Callable[..., object] = implementation.function
     try:
         return function(*(given[name] for name in implementation.argnames))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plugin does not end the process
         raise PluginError(plugin, hook, f"{type(error).__name__}: {error}") from error
 
 
@@ -201,8 +215,21 @@ def _source(entry: EntryPoint) -> str:
 def _imported(entry: EntryPoint) -> object:
     """The plugin that an entry point names; `PluginError` if it cannot be imported or made."""
     try:
-        plugin = entry.load()
-        return plugin() if isinstance(plugin, type) else plugin
+        return entry.load()
     except (Exception, SystemExit) as error:  # a plugin that ends the process is none
         problem = f"it cannot be imported: {type(error).__name__}: {error}"
         raise PluginError(entry.name, "load", problem) from error
+
+
+def _made(plugin: object, name: str) -> object:
+    """The plugin itself, or one that is made of its class; `PluginError` where there is none."""
+    if isinstance(plugin, type):
+        try:
+            return plugin()
+        except (Exception, SystemExit) as error:
+            problem = f"none can be made of its class: {type(error).__name__}: {error}"
+            raise PluginError(name, "load", problem) from error
+    if isroutine(plugin):
+        problem = f"it is the function {plugin!r}: expected a module, an object or a class"
+        raise PluginError(name, "load", problem)
+    return plugin

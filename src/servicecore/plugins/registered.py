@@ -44,6 +44,7 @@ class Registered:
     """
 
     owner: str
+    _closed: bool
     stores: dict[str, Owned[Callable[[str], Store]]]
     channels: dict[str, Owned[Line]]
     named_calendars: dict[str, Owned[Calendar]]
@@ -52,7 +53,7 @@ class Registered:
     policies: dict[str, Owned[tuple[Policy, ...]]]
 
     def __init__(self, owner: str = HOST) -> None:
-        self.owner = owner
+        self.owner, self._closed = owner, False
         self.stores, self.channels, self.named_calendars = {}, {}, {}
         self.prefixes, self.lifecycles, self.policies = {}, {}, {}
 
@@ -94,10 +95,19 @@ class Registered:
         self._add(self.policies, "policies", name, checked)
 
     def _add(self, kind: dict[str, Owned[Value]], what: str, name: str, value: Value) -> None:
+        if self._closed:
+            raise InvalidValue(
+                f"the {what} {name!r} of {self.owner!r} comes too late: expected it to be added "
+                "while servicecore_register is called"
+            )
         if not _of_type(str, name, f"the name of a {what}").strip():
             raise InvalidValue(f"the name of a {what} is empty: expected text")
         _refuse_taken(kind, what, name, self.owner)
         kind[name] = Owned(self.owner, value)
+
+    def close(self) -> None:
+        """Take nothing more: what is added later would be known to nobody."""
+        self._closed = True
 
     def merge(self, other: Registered) -> None:
         """Take over all that another registry has; `InvalidValue` if a name is taken.
@@ -135,6 +145,10 @@ class Registered:
     def calendars(self) -> Calendars:
         """All calendars by name, those of a prefix included, as policy files may name them."""
         return Calendars(self)
+
+    def policies_named(self, name: str) -> tuple[Policy, ...]:
+        """The policies of that name; `UnknownName` where there are none."""
+        return _named(self.policies, "policies", name)
 
     def lifecycle(self, name: str) -> Lifecycle:
         """The lifecycle of that name; `UnknownName` where there is none."""
@@ -177,8 +191,9 @@ class Calendars(Mapping[str, Calendar]):
             return _of_type(Calendar, owned.value(rest), f"the calendar {name!r}").named(name)
         except LookupError:
             raise KeyError(name) from None
-        except InvalidValue as problem:
-            raise PluginError(owned.owner, "servicecore_register", str(problem)) from None
+        except Exception as problem:
+            said = f"calendar {name!r}: {type(problem).__name__}: {problem}"
+            raise PluginError(owned.owner, "servicecore_register", said) from problem
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._registered.named_calendars)

@@ -1,4 +1,4 @@
-"""The SQL store holds what every store holds, on SQLite and on PostgreSQL, and on a host's engine."""
+"""The SQL store holds what every store holds: on SQLite, and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event
+from sqlalchemy import event
 
-from servicecore.backends.sql import SqlStore, migrate
+from servicecore.backends.sql import SqlStore
 from servicecore.testing import Opener, StoreSuite
 from servicecore.testing.store_base import Breaking, Broken
 

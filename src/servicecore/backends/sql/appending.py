@@ -20,7 +20,7 @@ from servicecore.backends.sql.rows import (
     new_notice,
 )
 from servicecore.backends.sql.schema import commands, events, heads, notices, shards
-from servicecore.backends.sql.statements import ALL_INSERTS, INSERTS, STANDING
+from servicecore.backends.sql.statements import ALL_INSERTS, INSERTS, WRITTEN, standing
 from servicecore.errors import ClaimLost, CommandMismatch, InvalidValue, StoreConflict
 from servicecore.stores.coding import as_json
 from servicecore.stores.values import Answer, Claim, CommandKey, Write
@@ -43,11 +43,11 @@ def append(
     """Append, or say what was appended before."""
     rows = _rows(shard, writes, command)
     lock_shard(connection, shard)
-    standing = _standing(connection, shard, rows, command)
-    if command is not None and (before := standing.get((commands.name, command.id))):
+    known = _standing(connection, shard, rows, command)
+    if command is not None and (before := known.get((commands.name, command.id))):
         return _again(command, *before)
-    _check(standing, writes, rows, claim)
-    _write(connection, shard, rows, standing.get((shards.name, shard), NONE)[0])
+    _check(known, writes, rows, claim)
+    _write(connection, shard, rows, known.get((shards.name, shard), NONE)[0])
     return _answer(writes, command)
 
 
@@ -64,13 +64,10 @@ def _rows(shard: str, writes: Sequence[Write], command: CommandKey | None) -> Ro
 def _standing(
     connection: Connection, shard: str, rows: Rows, command: CommandKey | None
 ) -> Standing:
-    asked = {
-        "shard": shard,
-        "requests": [row["request"] for row in rows[heads]],
-        "ids": [row["id"] for row in rows[notices]],
-        "command": None if command is None else command.id,
-    }
-    found = connection.execute(STANDING, asked)
+    requests = {f"request_{n}": row["request"] for n, row in enumerate(rows[heads])}
+    ids = {f"id_{n}": row["id"] for n, row in enumerate(rows[notices])}
+    asked = {"shard": shard, "command": command and command.id, **requests, **ids}
+    found = connection.execute(standing(len(requests), len(ids)), asked)
     return {(kind, key): (number, said, more) for kind, key, number, said, more in found}
 
 
@@ -80,15 +77,15 @@ def _again(command: CommandKey, _number: int, digest: str, versions: str) -> Ans
     return answer_of(command.id, digest, versions)
 
 
-def _check(standing: Standing, writes: Iterable[Write], rows: Rows, claim: Claim | None) -> None:
-    if claim is not None and standing.get((heads.name, claim.key), NONE)[1] != claim.token:
+def _check(known: Standing, writes: Iterable[Write], rows: Rows, claim: Claim | None) -> None:
+    if claim is not None and known.get((heads.name, claim.key), NONE)[1] != claim.token:
         raise ClaimLost(str(claim))
     for write in writes:
-        actual = standing.get((heads.name, write.request), NONE)[0]
+        actual = known.get((heads.name, write.request), NONE)[0]
         if actual != write.expected:
             raise StoreConflict(write.request, write.expected, actual)
     for row in rows[notices]:
-        if (notices.name, row["id"]) in standing:
+        if (notices.name, row["id"]) in known:
             raise taken(row["id"])
 
 
@@ -105,12 +102,16 @@ def _write(connection: Connection, shard: str, rows: Rows, position: int) -> Non
         shards: [{"shard": shard, "position": position + len(rows[events])}],
     }
     if connection.dialect.name == "postgresql":
-        written = {table.name: as_json(placed[table]) for table in INSERTS}
+        written = {table.name: as_json(placed[table]) for table in WRITTEN}
         connection.execute(ALL_INSERTS, written)
         return
     for table, insertion in INSERTS.items():
-        if placed[table]:
-            connection.execute(insertion, placed[table])
+        if rows_ := [_in_order(table, row) for row in placed[table]]:
+            connection.exec_driver_sql(insertion, rows_)
+
+
+def _in_order(table: Table, row: Values) -> tuple[object, ...]:
+    return tuple(row[column.name] for column in table.columns)
 
 
 def _answer(writes: Iterable[Write], command: CommandKey | None) -> Answer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from operator import itemgetter
 from secrets import token_hex
 
 from attrs import frozen
@@ -60,7 +61,7 @@ def _marked(
     connection: Connection, kind: ClaimKind, asked: Asked, mark: Values
 ) -> Sequence[RowMapping]:
     one_shard, values = asked.shard is not None, asked.values(kind)
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.update_returning:
         return (
             connection.execute(marking(kind, one_shard=one_shard), {**values, **mark})
             .mappings()
@@ -68,18 +69,18 @@ def _marked(
         )
     rows = connection.execute(finding(kind, one_shard=one_shard), values).mappings().all()
     if rows:
-        keys = ({f"its_{name}": value for name, value in _key(kind, row)} for row in rows)
+        keys = ({f"its_{name}": value for name, value in _key(kind, row).items()} for row in rows)
         connection.execute(marking_one(kind), [{**key, **mark} for key in keys])
     return rows
 
 
-def _key(kind: ClaimKind, row: RowMapping) -> Iterator[tuple[str, object]]:
-    return ((column.name, row[column.name]) for column in keys_of(kind))
+def _key(kind: ClaimKind, row: RowMapping) -> dict[str, object]:
+    return {column.name: row[column.name] for column in keys_of(kind)}
 
 
 def _in_order(kind: ClaimKind, rows: Sequence[RowMapping]) -> list[RowMapping]:
     """The longest due first; what is marked comes back in any order."""
-    return sorted(rows, key=lambda row: (row["wake"], *(value for _, value in _key(kind, row))))
+    return sorted(rows, key=itemgetter("wake", *(column.name for column in keys_of(kind))))
 
 
 def _claim_of(kind: ClaimKind, row: RowMapping, token: str, until: int) -> Claim:

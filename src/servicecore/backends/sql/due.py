@@ -1,7 +1,8 @@
 """What is due: the statements that find it, and those that mark it as claimed (B7).
 
-On PostgreSQL one statement finds, locks and marks, and passes over what others are claiming. On
-SQLite nobody else writes meanwhile, so it is found first and marked then.
+One statement finds, locks and marks, and on PostgreSQL passes over what others are claiming. A
+SQLite before 3.35 gives nothing back from such a statement: there it is found first and marked
+then, for nobody else writes meanwhile.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ MAY_BE: dict[ClaimKind, ColumnElement[bool]] = {
 """What can be claimed at all, now or later; a reader beside its shard, when it is behind."""
 
 
-def keys_of(kind: ClaimKind) -> list[Column[object]]:
+@cache
+def keys_of(kind: ClaimKind) -> tuple[Column[object], ...]:
     """The columns that a row is known by."""
-    return list(TABLES[kind].primary_key)
+    return tuple(TABLES[kind].primary_key)
 
 
 def found(

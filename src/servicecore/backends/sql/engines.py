@@ -21,11 +21,14 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+PATIENCE = 10.0
+"""Seconds that a transaction waits for others, where nobody has said how many."""
+
 WAL_IS_SAFE = (3, 51, 3)
 """Older SQLite libraries can corrupt a database when a write-ahead log is reset."""
 
 
-def engine_of(source: str | URL | Engine, patience: float = 10.0) -> Engine:
+def engine_of(source: str | URL | Engine, patience: float = PATIENCE) -> Engine:
     """The engine of a URL, which waits so many seconds for others; a host's own stays as it is."""
     if isinstance(source, Engine):
         return checked(source)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from servicecore.backends.sql.engines import Source, engine_of
 from servicecore.backends.sql.locks import lock_schema
 from servicecore.backends.sql.schema import schema
-from servicecore.backends.sql.transactions import begun, joined
+from servicecore.backends.sql.transactions import Database, begun, joined
 from servicecore.errors import SchemaMismatch
 
 
@@ -117,7 +117,7 @@ def _writing(source: Source) -> Iterator[Connection]:
         return
     engine = engine_of(source)
     try:
-        with begun(engine, write=True) as connection:
+        with begun(Database.of(engine), write=True) as connection:
             yield connection
             connection.commit()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -14,7 +15,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
-    insert,
     literal_column,
     or_,
     select,
@@ -42,57 +42,65 @@ def _part(
     return select(kind, *columns).where(table.c.shard == bindparam("shard"))
 
 
-STANDING: Executable = union_all(
-    _part(shards, shards.c.shard, shards.c.position),
-    _part(heads, heads.c.request, heads.c.version, heads.c.token).where(
-        heads.c.request.in_(bindparam("requests", expanding=True))
-    ),
-    _part(commands, commands.c.command, _zero, commands.c.digest, commands.c.versions).where(
-        commands.c.command == bindparam("command")
-    ),
-    _part(notices, notices.c.id).where(notices.c.id.in_(bindparam("ids", expanding=True))),
-)
-"""All that an append has to know, in rows of table, key, number and texts."""
+@lru_cache(maxsize=256)
+def standing(requests: int, ids: int) -> Executable:
+    """All that an append to so many requests has to know: rows of table, key, number and texts.
 
-
-def _upsert(table: Table) -> Insert:
-    statement = sqlite.insert(table)
-    changed = {name: statement.excluded[name] for name in _changing(table)}
-    key = [column.name for column in table.primary_key]
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)
-
-
-def _changing(table: Table) -> list[str]:
-    return [column.name for column in table.columns if not column.primary_key]
+    The requests and the ids of notices are asked for by their numbers, ``request_0`` and ``id_0``.
+    """
+    its_requests = heads.c.request.in_([bindparam(f"request_{each}") for each in range(requests)])
+    its_ids = notices.c.id.in_([bindparam(f"id_{each}") for each in range(ids)])
+    its_command = commands.c.command == bindparam("command")
+    parts = [
+        _part(shards, shards.c.shard, shards.c.position),
+        _part(heads, heads.c.request, heads.c.version, heads.c.token).where(its_requests),
+        _part(commands, commands.c.command, _zero, commands.c.digest, commands.c.versions).where(
+            its_command
+        ),
+    ]
+    if ids:
+        parts.append(_part(notices, notices.c.id).where(its_ids))
+    return union_all(*parts)
 
 
 # The shard comes first: where others have appended since a host's snapshot, its row says so.
-INSERTS: Mapping[Table, Insert] = {
-    shards: _upsert(shards),
-    events: insert(events),
-    heads: _upsert(heads),
-    notices: insert(notices),
-    commands: insert(commands),
-}
-"""What writes each table on SQLite, where a statement takes but one table."""
+WRITTEN = (shards, events, heads, notices, commands)
+"""The tables that an append writes to, in that order."""
+
+
+def _insertion(table: Table, rows: str) -> str:
+    insertion = f"INSERT INTO {table.name} {rows}"
+    if table not in {shards, heads}:
+        return insertion
+    key = ", ".join(column.name for column in table.primary_key)
+    changing = (f'"{column.name}"' for column in table.columns if not column.primary_key)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in changing)
+    return f"{insertion} ON CONFLICT ({key}) DO UPDATE SET {changed}"
+
+
+def _one_by_one(table: Table) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join("?" for _ in table.columns)
+    return _insertion(table, f"({names}) VALUES ({marks})")
 
 
 def _all_at_once() -> Executable:
-    written = {table: _from_json(table) for table in INSERTS}
-    *others, last = written
+    written = {table: _insertion(table, _from_json(table)) for table in WRITTEN}
+    *others, last = WRITTEN
     parts = ", ".join(f"new_{table.name} AS ({written[table]})" for table in others)
     return text(f"WITH {parts} {written[last]}")
 
 
 def _from_json(table: Table) -> str:
-    rows = f"json_populate_recordset(CAST(NULL AS {table.name}), CAST(:{table.name} AS JSON))"
-    insertion = f"INSERT INTO {table.name} SELECT * FROM {rows}"  # noqa: S608  # a name of ours
-    if table not in {shards, heads}:
-        return insertion
-    key = ", ".join(column.name for column in table.primary_key)
-    changed = ", ".join(f'"{name}" = excluded."{name}"' for name in _changing(table))
-    return f"{insertion} ON CONFLICT ({key}) DO UPDATE SET {changed}"
+    row, rows = f"CAST(NULL AS {table.name})", f"CAST(:{table.name} AS JSON)"
+    return f"SELECT * FROM json_populate_recordset({row}, {rows})"  # noqa: S608  # names of ours
 
+
+INSERTS: Mapping[Table, str] = {table: _one_by_one(table) for table in WRITTEN}
+"""What writes each table on SQLite, in the words of its driver: half of the time is the way there.
+
+The values are those of all columns in their order.
+"""
 
 ALL_INSERTS = _all_at_once()
 """What writes all of it on PostgreSQL, in one way there and back: the rows of each table as JSON.

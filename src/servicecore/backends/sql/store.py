@@ -14,7 +14,7 @@ from sqlalchemy.pool import Pool
 from servicecore.backends.sql.engines import Source, checked, engine_of
 from servicecore.backends.sql.failures import translated
 from servicecore.backends.sql.migrations import check_version, found_version, migrate
-from servicecore.backends.sql.transactions import begun
+from servicecore.backends.sql.transactions import Database, begun
 from servicecore.backends.sql.transactions import joined as joined_to
 from servicecore.backends.sql.tx import SqlTx
 from servicecore.errors import InvalidValue
@@ -49,7 +49,7 @@ class SqlStore:
         create: bool | None = None,
         busy_timeout: timedelta | str = "10s",
     ) -> None:
-        self._patience = _seconds(busy_timeout)
+        patience = _seconds(busy_timeout)
         self._host = source if isinstance(source, Connection) else None
         self._owned = not isinstance(source, Connection | Engine)
         self._closed = False
@@ -57,7 +57,8 @@ class SqlStore:
         if isinstance(source, Connection):
             self._engine = checked(source)
         else:
-            self._engine = engine_of(source, self._patience)
+            self._engine = engine_of(source, patience)
+        self._database = Database.of(self._engine, patience)
         by_itself = self._owned and self._engine.dialect.name == "sqlite"
         self._create = by_itself if create is None else create
 
@@ -74,7 +75,7 @@ class SqlStore:
                 yield tx
             return
         self._make_tables()
-        with begun(self._engine, write=write, patience=self._patience) as connection:
+        with begun(self._database, write=write) as connection:
             _check(connection)
             with _ending(SqlTx(connection, joined=False, write=write)) as tx:
                 yield tx
@@ -83,7 +84,7 @@ class SqlStore:
         if not self._create or self._engine.pool in _right:
             return
         with self._creating:
-            with begun(self._engine, write=False, patience=self._patience) as connection:
+            with begun(self._database, write=False) as connection:
                 found = found_version(connection)
             if found is None:
                 migrate(self._engine)

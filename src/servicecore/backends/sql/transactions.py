@@ -7,24 +7,47 @@ BEGIN itself, and leaves alone how a host's connections are set.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from attrs import frozen
 from sqlalchemy import Connection, Engine
+from sqlalchemy.pool import StaticPool
 
-from servicecore.backends.sql.engines import checked
+from servicecore.backends.sql.engines import PATIENCE, checked
 from servicecore.backends.sql.failures import translated
-from servicecore.backends.sql.turns import is_shared, turns_of
+from servicecore.backends.sql.turns import Turns, turns_of
 from servicecore.errors import InvalidValue
 
 
+@frozen
+class Database:
+    """An engine, whose turn it is on SQLite, and how many seconds somebody waits for theirs.
+
+    Where there is but one connection, which all threads share, those that read queue up too.
+    """
+
+    engine: Engine
+    turns: Turns | None
+    is_shared: bool
+    patience: float
+
+    @classmethod
+    def of(cls, engine: Engine, patience: float = PATIENCE) -> Database:
+        """The database of an engine."""
+        return cls(engine, turns_of(engine), isinstance(engine.pool, StaticPool), patience)
+
+    def queue(self, *, write: bool) -> AbstractContextManager[None]:
+        """What comes before a transaction."""
+        queues = write or self.is_shared
+        return self.turns.taken(self.patience) if self.turns and queues else nullcontext()
+
+
 @contextmanager
-def begun(engine: Engine, *, write: bool, patience: float = 10.0) -> Iterator[Connection]:
+def begun(database: Database, *, write: bool) -> Iterator[Connection]:
     """A transaction of our own, which is undone unless whoever has it commits it."""
-    turns = turns_of(engine)
-    queue = turns.taken(patience) if turns and (write or is_shared(engine)) else nullcontext()
-    with queue:
+    with database.queue(write=write):
         with translated():
-            connection = engine.connect()
+            connection = database.engine.connect()
         with connection:
             with translated():
                 connection = _begin(connection, write=write)

@@ -15,7 +15,6 @@ from threading import Lock, get_ident
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Engine
-from sqlalchemy.pool import StaticPool
 
 from servicecore.backends.sql.engines import is_in_memory
 from servicecore.backends.sql.processes import Processes
@@ -98,10 +97,5 @@ def turns_of(engine: Engine) -> Turns | None:
 def _file_of(engine: Engine) -> str | None:
     """The file of a database; None for one in memory, or by a name that SQLite alone can read."""
     path = engine.url.database or ""
-    is_file = not (is_in_memory(engine.url) or is_shared(engine) or path.startswith("file:"))
+    is_file = not (is_in_memory(engine.url) or path.startswith("file:"))
     return realpath(path) if is_file else None
-
-
-def is_shared(engine: Engine) -> bool:
-    """Whether there is but one connection, which all threads share; then readers queue up too."""
-    return isinstance(engine.pool, StaticPool)

@@ -648,6 +648,12 @@ class TestHostileNames:
         assert done.endswith("…")
         assert notice.facts["subject"] == name
 
+    @pytest.mark.parametrize("fact", [5, 1.5, True, frozenset("ab")])
+    def test_names_that_are_no_text(self, fact: Any) -> None:
+        """Facts are the host's; a notice that is odd is better than a command that fails."""
+        scene = begun(customer=fact, service="office", offering="laptop", subject=fact)
+        assert scene.do(commands.Reply, 1, ANN).told() == {("replied", "person: bo")}
+
     def test_many_options_are_counted(self) -> None:
         options = tuple(str(number) for number in range(50))
         (notice,) = begun().do(commands.OfferOptions, 1, options=options).notices

@@ -509,9 +509,9 @@ class TestDigest:
         assert told.replace("٣", "3") == subject, "in the digits of the locale"
 
     def test_has_what_a_plugin_has_made_of_a_text(self) -> None:
-        edited = Text(subject="Mine", plain="All mine.\n    quoted\n", html="<i>lost</i>")
+        edited = Text(subject="Mi\nne", plain="All mine.\n    quoted\n", html="<i>lost</i>")
         text = TEXTS.digest([self.record("R1", edited)], contact())
-        assert text.plain == "* Mine\n\nAll mine.\n\n    quoted\n"
+        assert text.plain == "* Mi ne\n\nAll mine.\n\n    quoted\n"
 
     def test_of_nothing_is_refused(self) -> None:
         with pytest.raises(InvalidValue, match="at least one"):

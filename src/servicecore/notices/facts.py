@@ -46,6 +46,11 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
+def _named(fact: Fact) -> str:
+    """A fact that is a name, whatever a host has put there; empty where nothing is known."""
+    return "" if fact is None else cut(str(fact))
+
+
 def common_facts(situation: Situation) -> Facts:
     """What every notice knows of its request: its subject, if it has one, and its time zone.
 
@@ -94,7 +99,7 @@ def for_insiders(situation: Situation, event: Event) -> Facts:
         "owner": situation.ownership.person or situation.ownership.group,
     }
     due = None if resolution is None else resolution.due
-    known: Facts = {name: cut(text or "") for name, text in names.items()}
+    known: Facts = {name: _named(fact) for name, fact in names.items()}
     return {**known, **by_whom(event), "resolution_due": due}
 
 
@@ -111,8 +116,8 @@ def of_opening(situation: Situation, _: Opened) -> Facts:
 def of_approval(situation: Situation, _: Event) -> Facts:
     """What is to be approved, and for whom."""
     request = situation.request
-    asked = request.offering or request.service or ""
-    return {"asked": cut(asked), "requester": cut(request.requester or request.customer or "")}
+    asked, requester = request.offering or request.service, request.requester or request.customer
+    return {"asked": _named(asked), "requester": _named(requester)}
 
 
 def of_renegotiation(situation: Situation, event: PromiseRenegotiated) -> Facts:

@@ -58,7 +58,8 @@ class Texts:
     last is named.
 
     `link` leads to a request, as in ``"https://desk.example.org/requests/{request}"``, or is a
-    function of the notice. `signed` is what texts for customers are signed with.
+    function of the notice. `signed` is what texts for customers are signed with. Raises
+    `MissingExtra` without Jinja2.
 
     >>> notice = Notice(id="n1", request="R1", template="merged", recipient="requester: ann",
     ...                 facts={"subject": "", "target": "R2", "reason": ""}, made_at=0)
@@ -157,11 +158,12 @@ class Texts:
         return messages.in_zone(_known_zone(zone))
 
     def _messages(self, language: str) -> Messages:
-        if language not in self._languages:
+        known = self._languages.get(language)
+        if known is None:
             if len(self._languages) >= MOST_LANGUAGES:
                 self._languages.clear()
-            self._languages[language] = messages_in(language, *self.catalogues)
-        return self._languages[language]
+            self._languages[language] = known = messages_in(language, *self.catalogues)
+        return known
 
     def _link(self, notice: Notice) -> str:
         if callable(self.link):
@@ -191,4 +193,5 @@ def _part(text: Text | None) -> tuple[Block, ...]:
     if text is None:
         return ()
     plain, _, _ = text.plain.partition(SIGNATURE)
-    return (Block("heading", (text.subject,)), *blocks_of_plain(plain))
+    subject = " ".join(text.subject.split())
+    return (Block("heading", (subject,)), *blocks_of_plain(plain))

@@ -11,7 +11,7 @@ try:
 except ImportError as missing:
     raise MissingExtra("servicecore.testing", "testing") from missing
 
-_PARTS = "appends base claims faults feed kills notices pages readers values"
+_PARTS = "appends base claims faults feed kills machine notices pages readers values"
 pytest.register_assert_rewrite(
     "servicecore.testing.channels",
     *(f"servicecore.testing.store_{part}" for part in _PARTS.split()),

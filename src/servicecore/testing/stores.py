@@ -18,6 +18,7 @@ from servicecore.testing.store_claims import ClaimLaws, TimerLaws
 from servicecore.testing.store_faults import FaultLaws
 from servicecore.testing.store_feed import FeedLaws
 from servicecore.testing.store_kills import KillLaws
+from servicecore.testing.store_machine import ModelLaws
 from servicecore.testing.store_notices import NoticeLaws
 from servicecore.testing.store_pages import PageLaws
 from servicecore.testing.store_readers import ReaderLaws
@@ -35,6 +36,7 @@ class StoreSuite(
     NoticeLaws,
     FaultLaws,
     KillLaws,
+    ModelLaws,
     part=True,
 ):
     """Every test that a store passes; a subclass gives the fixture `store`, an empty one.

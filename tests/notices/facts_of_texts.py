@@ -21,7 +21,9 @@ INSIDE: Mapping[str, Fact] = {
 }  # fmt: skip
 STEP: Mapping[str, Fact] = {
     **INSIDE, "clock": "resolution", "ladder": "11", "step": "12", "round": 1, "outcome": "told",
-    "seen": WHEN, "trigger": "share",
+    "seen": WHEN, "trigger": "share", "clock_due": None, "late_since": None, "paused": False,
+    "left": None, "silent_since": None, "unassigned_since": None, "bounces": 0, "reopenings": 0,
+    "gap": None,
 }  # fmt: skip
 OF_A_CLOCK: Mapping[str, Fact] = {
     "clock_due": WHEN, "late_since": WHEN, "paused": True, "left": 2 * HOUR

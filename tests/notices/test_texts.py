@@ -437,7 +437,7 @@ class TestAnErrorInATemplate:
     @pytest.mark.parametrize(
         ("source", "problem"),
         [
-            ("a\n\n{{ fact.nothing }}", "line 3: the template own.jinja: UndefinedError"),
+            ("a\n\n{{ fact.nothing }}", "line 3: the template own.jinja: the notice has no fact"),
             ("a\n{% if %}", "line 2: the template own.jinja: TemplateSyntaxError"),
             ("a\n\n\n{{ 1 / 0 }}", "line 4: the template own.jinja: ZeroDivisionError"),
             ("a\n{{ text('{a}') }}", "line 2: the template own.jinja: .* a value for 'a'"),

@@ -187,12 +187,11 @@ def of_step(situation: Situation, event: StepRecorded) -> Facts:
 
 def _measured(situation: Situation, taken: StepTaken) -> Facts:
     reading = reading_of(situation, taken)
-    if reading is not None:
-        left = reading.remaining_microseconds
-        paused = reading.state is State.PAUSED
-        return {"clock_due": reading.due, "late_since": reading.breached, "left": left,
-                "paused": paused}  # fmt: skip
     return {
+        "clock_due": None if reading is None else reading.due,
+        "late_since": None if reading is None else reading.breached,
+        "left": None if reading is None else reading.remaining_microseconds,
+        "paused": reading is not None and reading.state is State.PAUSED,
         "silent_since": situation.contact.silent,
         "unassigned_since": situation.ownership.unassigned,
         "bounces": situation.ownership.bounces,

@@ -8,7 +8,7 @@ from string import Formatter
 
 from attrs import field, frozen
 
-from servicecore.errors import InvalidValue
+from servicecore.errors import InvalidValue, suggestion
 from servicecore.instants import MINUTE, SECOND, DateTime, to_datetime, to_instant
 from servicecore.messages import Messages
 from servicecore.notices.blocks import quoted
@@ -60,7 +60,7 @@ def our_own(line: str, messages: Messages, whole: str = "") -> Said:
 class Facts:
     """The facts of a notice by name: ``fact.reason``, ``fact["option 1"]``; text is harmless.
 
-    A name that is not among them is undefined to a template.
+    A name that is not among them is an error; ``"reason" in fact`` asks whether it is.
     """
 
     __slots__ = ("_known",)
@@ -69,7 +69,13 @@ class Facts:
         self._known = {name: _harmless(fact, messages) for name, fact in facts.items()}
 
     def __getitem__(self, name: str) -> Said | float | tuple[Said, ...] | None:
+        if name not in self._known:
+            hint = suggestion(name, self._known) or f"it has {', '.join(sorted(self._known))}"
+            raise InvalidValue(f"the notice has no fact {name!r}: {hint}")
         return self._known[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
 
 
 def _harmless(fact: Fact, messages: Messages) -> Said | float | tuple[Said, ...] | None:
@@ -158,7 +164,7 @@ class Speech:
     def each(self, name: str) -> Iterator[object]:
         """The facts that are numbered under a name: "option 1", "option 2", …"""
         number = 1
-        while (key := f"{name} {number}") in self.facts._known:
+        while (key := f"{name} {number}") in self.facts:
             yield self.facts[key]
             number += 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 from attrs import frozen
 from sqlalchemy import Engine, create_engine, make_url
@@ -40,7 +41,8 @@ def opened(settings: Settings, clock: Clock = wall_clock) -> Iterator[Portal]:
         make_tables(engine, people)
         plugins = Plugins.load(People(engine, settings.mail))
         book = load_policies(settings.policies, calendars=plugins.registry.calendars)
-        desk = Desk(SqlStore(engine), plugins.extended(book), plugins=plugins, clock=clock)
+        store = SqlStore(engine, busy_timeout=timedelta(seconds=settings.patience))
+        desk = Desk(store, plugins.extended(book), plugins=plugins, clock=clock)
         yield Portal(engine, desk, keys)
     finally:
         engine.dispose()

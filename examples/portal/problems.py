@@ -1,4 +1,4 @@
-"""Problems: the errors of servicecore as answers over HTTP."""
+"""Problems: errors as answers over HTTP."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from servicecore.errors import (
     CommandMismatch,
@@ -18,7 +19,7 @@ from servicecore.errors import (
     UnknownRequest,
 )
 
-STATUSES: Mapping[type[ServiceCoreError], int] = {
+STATUSES: Mapping[type[Exception], int] = {
     TransitionRefused: 409,
     CommandMismatch: 409,
     StoreConflict: 409,
@@ -26,10 +27,12 @@ STATUSES: Mapping[type[ServiceCoreError], int] = {
     InvalidValue: 422,
     UnknownName: 422,
     StoreBusy: 503,
+    OperationalError: 503,  # of our own statements; servicecore says StoreBusy
+    TimeoutError: 503,
 }
-"""What a client can do something about. Everything else is our own fault: a 500."""
+"""What a client can do something about. Everything else is a fault of ours: a 500."""
 
-TRY_AGAIN = (StoreConflict, StoreBusy)
+TRY_AGAIN = (StoreConflict, StoreBusy, OperationalError, TimeoutError)
 """What may succeed if the client sends it again, with the same key."""
 
 
@@ -41,10 +44,11 @@ def answer_problems(app: FastAPI) -> None:
 
 def _answer(_: Request, problem: Exception) -> JSONResponse:
     status = next(STATUSES[kind] for kind in type(problem).__mro__ if kind in STATUSES)
+    known = isinstance(problem, ServiceCoreError)
     again = isinstance(problem, TRY_AGAIN)
     content = {
-        "error": type(problem).__name__,
-        "message": str(problem),
+        "error": type(problem).__name__ if known else "StoreBusy",
+        "message": str(problem) if known else "the database cannot be reached just now",
         "reasons": list(getattr(problem, "reasons", ())),
         "try_again": again,
     }

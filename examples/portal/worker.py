@@ -16,7 +16,7 @@ from servicecore.notices.texts import Texts
 from .portal import opened
 from .settings import Settings
 
-SIGNED = "Your service desk"
+SIGNED = "Portal"
 
 
 def main(environ: Mapping[str, str] = os.environ, clock: Clock = wall_clock) -> None:

@@ -15,6 +15,7 @@ from threading import Barrier
 import httpx
 import pytest
 from sqlalchemy import event, func, make_url, select
+from sqlalchemy.exc import OperationalError
 
 from examples.portal.settings import Settings
 from examples.portal.tables import comments
@@ -119,6 +120,33 @@ def texts_in(site: Site) -> int:
     """How many comments are kept."""
     with site.portal.engine.connect() as connection:
         return connection.scalars(select(func.count()).select_from(comments)).one()
+
+
+class Quicker:
+    """A plugin that writes to the request while somebody of the desk decides about it."""
+
+    def __init__(self, site: Site, request: str) -> None:
+        self.desk, self.request, self.times, self.left = site.portal.desk, request, 0, False
+        self.desk.plugins.register(self)
+
+    @hookimpl
+    def servicecore_object_to(self, events):
+        if events[0].actor is None or self.left:
+            return
+        self.times += 1
+        facts = {"seen": self.times}
+        self.desk.handle(ChangeFacts(id=f"seen {self.times}", request=self.request, facts=facts))
+
+    def leave(self) -> None:
+        """Write no more."""
+        self.left = True
+
+
+def assert_try_again(answer: httpx.Response, status: int, error: str) -> None:
+    """The answer says what is wrong, and that sending it again may help."""
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.json()["try_again"]
+    assert answer.headers["Retry-After"] == "1"
 
 
 class TestStory:
@@ -258,29 +286,27 @@ class TestCommands:
 
     def test_that_always_come_second_may_be_sent_again(self, site: Site, person: Person) -> None:
         """B3, B6: the desk tries again for itself, and in the end the client may."""
-        desk, tomas = site.portal.desk, person("Tomas Brandt")
         request = person("Oleg Sorokin").sent("/requests", "1", title="No mail", **DOWN)
+        quicker = Quicker(site, request)
+        answer = person("Tomas Brandt").send(f"/requests/{request}/assign", "1", person="bo")
+        assert_try_again(answer, 409, "StoreConflict")
+        assert quicker.times == site.portal.desk.tries
 
-        class Quicker:
-            """Writes to the request while somebody else decides about it."""
-
-            def __init__(self) -> None:
-                self.times = 0
-
-            @hookimpl
-            def servicecore_object_to(self, events):
-                if events[0].actor is not None:
-                    self.times += 1
-                    facts = {"seen": self.times}
-                    desk.handle(ChangeFacts(id=f"seen {self.times}", request=request, facts=facts))
-
-        quicker = Quicker()
-        desk.plugins.register(quicker)
-        refused = tomas.send(f"/requests/{request}/assign", "1", person="Tomas Brandt")
-        assert (refused.status_code, refused.json()["error"]) == (409, "StoreConflict")
-        assert refused.json()["try_again"]
-        assert refused.headers["Retry-After"] == "1"
-        assert quicker.times == desk.tries
+    def test_in_the_hosts_own_transaction_are_the_clients_to_send_again(
+        self, postgresql: str, mailbox: Mailbox
+    ) -> None:
+        """B6: SQLite lets nobody else write meanwhile."""
+        with serving({"DATABASE_URL": postgresql, **mailbox.environment}) as site:
+            tomas = client(site, "Tomas Brandt")
+            request = tomas.sent("/requests", "1", title="No mail", **DOWN)
+            quicker = Quicker(site, request)
+            answer = tomas.send(f"/requests/{request}/replies", "2", text="I look at it.")
+            assert_try_again(answer, 409, "StoreConflict")
+            assert (quicker.times, texts_in(site)) == (1, 0)
+            quicker.leave()
+            tomas.sent(f"/requests/{request}/replies", "2", text="I look at it.")
+            assert texts_in(site) == 1
+            tomas.http.close()
 
     def test_wait_for_a_busy_database_only_so_long(self, url: str, mailbox: Mailbox) -> None:
         environment = {"DATABASE_URL": url, "PORTAL_PATIENCE": "0.2", **mailbox.environment}
@@ -291,10 +317,22 @@ class TestCommands:
                 new = oleg.send("/requests", "2", title="No printer")
                 reply = oleg.send(f"/requests/{request}/replies", "3", text="Hello?")
             for answer in (new, reply):
-                assert (answer.status_code, answer.json()["error"]) == (503, "StoreBusy")
-                assert answer.headers["Retry-After"] == "1"
+                assert_try_again(answer, 503, "StoreBusy")
             oleg.sent("/requests", "2", title="No printer")
             oleg.http.close()
+
+    def test_to_a_database_that_is_away_may_be_sent_again(
+        self, small_site: Site, person: Person
+    ) -> None:
+        def is_away(*_: object) -> None:
+            raise OperationalError("SELECT secret", {}, Exception("no route to host"))
+
+        event.listen(small_site.portal.engine, "before_cursor_execute", is_away)
+        answer = person("Oleg Sorokin").send("/requests", "1", title="No mail")
+        event.remove(small_site.portal.engine, "before_cursor_execute", is_away)
+        assert_try_again(answer, 503, "StoreBusy")
+        assert "secret" not in answer.text
+        assert "host" not in answer.text
 
     @pytest.mark.parametrize(
         "fault", ["INSERT INTO portal_comments", "INSERT INTO servicecore_notices", "COMMIT"]

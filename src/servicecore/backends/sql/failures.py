@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from servicecore.errors import InvalidValue, StoreBusy
 
 BUSY = {
+    "23505": "somebody else has written the same meanwhile",
     "40001": "it would not be as if one transaction came after the other",
     "40P01": "transactions waited for each other",
     "53300": "it has too many connections",
@@ -19,7 +20,11 @@ BUSY = {
     "57P01": "it is being shut down",
     "57P03": "it is not ready yet",
 }
-"""What PostgreSQL says when the same may succeed a little later."""
+"""What PostgreSQL says when the same may succeed a little later.
+
+A key that is taken is seen before it is written, but not by a host whose transaction reads as of
+its beginning: what others have written since then is in its way, and it cannot see it.
+"""
 
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 

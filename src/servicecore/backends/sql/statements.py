@@ -63,9 +63,8 @@ def standing(requests: int, ids: int) -> Executable:
     return union_all(*parts)
 
 
-# The shard comes first: where others have appended since a host's snapshot, its row says so.
 WRITTEN = (shards, events, heads, notices, commands)
-"""The tables that an append writes to, in that order."""
+"""The tables that an append writes to."""
 
 
 def _insertion(table: Table, rows: str) -> str:

@@ -532,3 +532,30 @@ def test_nobody_is_asked_whether_a_notice_was_undelivered(fails: bool) -> None:
     scene.worker.once()
     assert scene.record.state is NoticeState.UNDELIVERED
     assert type(scene.desk.situation("R1").history.last) is NoticeUndelivered
+
+
+class TestWhatIsOver:
+    def scene(self) -> Scene:
+        scene = Scene(reach=Reach(lambda notice: [contact(notice, hours="office")]))
+        scene.clock.go_on(hours=9)  # Friday at six
+        open_(scene.desk)
+        did(scene.desk, Assign(id="c2", request="R1", group="network"))
+        scene.worker.once()
+        return scene
+
+    def test_is_told_nobody_though_nothing_later_is_told(self) -> None:
+        """Whoever had it for the weekend need not hear of it on Monday."""
+        scene = self.scene()
+        did(scene.desk, Assign(id="c3", request="R1"))
+        scene.clock.shown = FRIDAY + timedelta(days=3)
+        scene.worker.once()
+        assert scene.box.told == ["received → customer: acme"]
+        (over,) = (each for each in scene.records() if each.notice.template == "assigned")
+        assert over.state is NoticeState.OVERTAKEN
+        assert over.remarks[-1].reason == Reason.OVER
+
+    def test_is_not_what_still_holds(self) -> None:
+        scene = self.scene()
+        scene.clock.shown = FRIDAY + timedelta(days=3)
+        scene.worker.once()
+        assert len(scene.box.messages) == 2

@@ -21,6 +21,7 @@ from servicecore.notices import (
     Remark,
     Severity,
 )
+from servicecore.notices.rules import is_over
 from servicecore.stores import Claim, NoticeQuery, Settlement
 
 DIGEST = "digest"
@@ -89,11 +90,22 @@ class Preparing:
         at, notice = self.desk.now(), record.notice
         with self.desk.reading() as tx:
             others = tx.notices(claim.shard, NoticeQuery(request=notice.request))
-        held = holding.overtaken(record, others)
+        held = holding.overtaken(record, others) or self._over(record)
         if held is None and contact.hours:
             hours = self.desk.calendar(contact.hours)
             held = holding.outside_hours(contact, notice, hours, at)
         return held or holding.before_digest(record, contact, at)
+
+    def _over(self, record: NoticeRecord) -> Settlement | None:
+        """Over, if it waited and what has happened since leaves nothing to be told."""
+        notice = record.notice
+        if not (notice.topic and record.remarks):
+            return None
+        situation = self.desk.situation(notice.request)
+        if not is_over(notice, situation, self.desk.rules):
+            return None
+        state = NoticeState.OVERTAKEN
+        return Settlement(what="overtaken", reason=Reason.OVER.of(), state=state)
 
     def _gathered(self, claim: Claim, record: NoticeRecord, contact: Contact) -> bool:
         """Put what waits for the same digest into one row; whether there was more than this one.

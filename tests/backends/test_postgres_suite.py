@@ -1,4 +1,4 @@
-"""The SQL store on PostgreSQL holds what every store holds."""
+"""The SQL store on PostgreSQL holds what every store holds, and what one does that joins a host."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import create_engine, delete, make_url
+from sqlalchemy import create_engine, delete
 
 from servicecore.backends.sql import SqlStore, metadata, migrate
 from servicecore.backends.sql.schema import schema
-from servicecore.testing import Breaking, Opener, StoreSuite
-from tests.backends.suite_kit import breaking_on
+from servicecore.testing import Breaking, JoinedStoreSuite, Opener, StoreSuite
+from tests.backends.suite_kit import SqlHost, breaking_on, hosted
 from tests.postgres import database, why_missing
 
 
@@ -27,9 +27,14 @@ def url() -> Iterator[str]:
         yield url
 
 
+def with_driver(url: str) -> str:
+    """The URL for SQLAlchemy, which takes another driver where none is named."""
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
 def clear(url: str) -> None:
     """Take all rows out of the tables but those that say which version they are of."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    engine = create_engine(with_driver(url))
     with engine.begin() as connection:
         for table in metadata.tables.values():
             if table is not schema:
@@ -37,13 +42,15 @@ def clear(url: str) -> None:
     engine.dispose()
 
 
-class TestPostgres(StoreSuite):
+class OnPostgres:
     @pytest.fixture
     def store(self, url: str) -> Iterator[SqlStore]:
         clear(url)
         with closing(SqlStore(url)) as store:
             yield store
 
+
+class TestPostgres(OnPostgres, StoreSuite):
     @pytest.fixture
     def opener(self, url: str) -> Opener:
         return Opener("servicecore.backends.sql:SqlStore", url)
@@ -51,3 +58,14 @@ class TestPostgres(StoreSuite):
     @pytest.fixture
     def breaking(self, store: SqlStore) -> Breaking:
         return breaking_on(store._engine)
+
+
+class TestJoinedPostgres(OnPostgres, JoinedStoreSuite):
+    @pytest.fixture
+    def host(self, url: str) -> Iterator[SqlHost]:
+        with hosted(with_driver(url)) as host:
+            yield host
+
+    @pytest.fixture
+    def breaking(self, host: SqlHost) -> Breaking:
+        return breaking_on(host.engine)

@@ -1,4 +1,4 @@
-"""The SQL store on SQLite holds what every store holds."""
+"""The SQL store on SQLite holds what every store holds, and what one does that joins a host."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from shutil import copyfile
 import pytest
 
 from servicecore.backends.sql import SqlStore, migrate
-from servicecore.testing import Breaking, Opener, StoreSuite
-from tests.backends.suite_kit import breaking_on
+from servicecore.testing import Breaking, JoinedStoreSuite, Opener, StoreSuite
+from tests.backends.suite_kit import SqlHost, breaking_on, hosted
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class TestSqlite(StoreSuite):
+class OnSqlite:
     @pytest.fixture
     def url(self, tmp_path: Path, empty: Path) -> str:
         return f"sqlite:///{copyfile(empty, tmp_path / 'desk.db')}"
@@ -32,6 +32,8 @@ class TestSqlite(StoreSuite):
         with closing(SqlStore(url)) as store:
             yield store
 
+
+class TestSqlite(OnSqlite, StoreSuite):
     @pytest.fixture
     def opener(self, url: str) -> Opener:
         return Opener("servicecore.backends.sql:SqlStore", url)
@@ -39,3 +41,14 @@ class TestSqlite(StoreSuite):
     @pytest.fixture
     def breaking(self, store: SqlStore) -> Breaking:
         return breaking_on(store._engine)
+
+
+class TestJoinedSqlite(OnSqlite, JoinedStoreSuite):
+    @pytest.fixture
+    def host(self, url: str) -> Iterator[SqlHost]:
+        with hosted(url) as host:
+            yield host
+
+    @pytest.fixture
+    def breaking(self, host: SqlHost) -> Breaking:
+        return breaking_on(host.engine)

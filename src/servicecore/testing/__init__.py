@@ -11,7 +11,7 @@ try:
 except ImportError as missing:
     raise MissingExtra("servicecore.testing", "testing") from missing
 
-_PARTS = "appends base claims faults feed kills machine notices pages readers values"
+_PARTS = "appends base claims faults feed joined kills machine notices pages readers values"
 pytest.register_assert_rewrite(
     "servicecore.testing.channels",
     *(f"servicecore.testing.store_{part}" for part in _PARTS.split()),
@@ -19,7 +19,18 @@ pytest.register_assert_rewrite(
 
 from servicecore.testing.channels import ChannelSuite  # noqa: E402  # now its asserts explain
 from servicecore.testing.store_base import Breaking, Broken, Opener  # noqa: E402
+from servicecore.testing.store_joined import Host, HostTx, JoinedStoreSuite  # noqa: E402
 from servicecore.testing.stores import StoreSuite  # noqa: E402
 from servicecore.testing.suites import Suite  # noqa: E402
 
-__all__ = ["Breaking", "Broken", "ChannelSuite", "Opener", "StoreSuite", "Suite"]
+__all__ = [
+    "Breaking",
+    "Broken",
+    "ChannelSuite",
+    "Host",
+    "HostTx",
+    "JoinedStoreSuite",
+    "Opener",
+    "StoreSuite",
+    "Suite",
+]

@@ -93,5 +93,7 @@ def read_all(tx: Tx, shard: str = SHARD, *, limit: int = 100) -> list[tuple[str,
     position = 0
     while entries := tx.feed(shard, position, limit=limit):
         found += [(entry.request, entry.number) for entry in entries]
+        if entries[-1].position <= position:
+            raise AssertionError(f"the feed behind {position} gives {entries[-1].position} again")
         position = entries[-1].position
     return found

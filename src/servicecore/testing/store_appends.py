@@ -184,6 +184,9 @@ class AppendLaws(StoreParts, part=True):
             assert tx.shards() == ("a shard with spaces", "north", "south")
             assert [tx.read(shard, "R1").version for shard in ("north", "south")] == [1, 2]
             assert tx.checkpoint("south", "audit") == 0
+            assert tx.answered("west", "c1") is None
+            answers = [tx.answered(shard, "c1") for shard in ("north", "south")]
+            assert [each and each.digest for each in answers] == ["north", "south"]
             assert {entry.shard for entry in tx.feed("north")} == {"north"}
             assert len(tx.notices("north", NoticeQuery())) == 1
             assert tx.find("west", Query()).heads == ()

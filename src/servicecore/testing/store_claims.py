@@ -55,6 +55,7 @@ class ClaimLaws(StoreParts, part=True):
             while claims := written(store, partial(claim_some, kind=kind, limit=3)):
                 assert len(claims) <= 3
                 taken += claims
+                assert len(taken) <= MUCH
             return taken
 
         outcomes = together([work] * WORKERS)

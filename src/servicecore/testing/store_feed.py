@@ -151,6 +151,7 @@ def _follow(store: Store, done: Signal) -> list[Entry]:
         finished = done.is_set()
         found = _entries_behind(store, seen[-1].position if seen else 0)
         seen += found
+        assert len(seen) <= WRITERS * ROUNDS * 3
         if finished and not found:
             return seen
 

@@ -244,6 +244,7 @@ class StoreBesideModel(RuleBasedStateMachine):
             while True:
                 page = tx.find(self.shard, asked)
                 found += [head.request for head in page.heads]
+                assert len(found) <= 3
                 if not page.next:
                     break
                 asked = attrs.evolve(asked, after=page.next)

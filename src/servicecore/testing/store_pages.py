@@ -134,5 +134,6 @@ def _all_pages(store: Store, **asked: object) -> list[Head]:
         while True:
             page = tx.find(SHARD, _query(**asked, after=after))
             found += page.heads
+            assert len(found) <= 100
             if not (after := page.next):
                 return found

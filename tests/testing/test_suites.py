@@ -104,7 +104,7 @@ class TestTheGuard:
 def test_every_test_says_what_it_holds(suite: type[Suite]) -> None:
     """Issue 4, item 9: a test of a suite cites the rule that it is there for."""
     tests = [getattr(suite, name) for name in dir(suite) if name.startswith("test")]
-    assert len(tests) > 5
+    assert len(tests) >= 5
     for test in tests:
         assert (test.__doc__ or "").startswith(("B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10")), (
             test

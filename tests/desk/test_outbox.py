@@ -405,22 +405,24 @@ class TestDigests:
 
 
 class TestRates:
-    def test_are_kept_by_all_workers_together(self) -> None:
-        """Two a minute, whoever delivers, and nothing is lost."""
-        scene = Scene(rate=Rate(2, "1m"))
+    @pytest.mark.parametrize("most", [1, 2, 5])
+    def test_are_kept_by_all_workers_together(self, most: int) -> None:
+        """So many in any minute, whoever delivers, and nothing is lost or held for longer."""
+        scene = Scene(rate=Rate(most, "1m"))
         workers = [scene.worker, Worker(scene.desk, Plain())]
         for number in range(6):
             open_(scene.desk, f"R{number}")
         times = []
-        for _ in range(200):
+        for _ in range(400):
             before = len(scene.box.messages)
             for worker in workers:
                 worker.once()
             times += [scene.clock()] * (len(scene.box.messages) - before)
             scene.clock.go_on(seconds=1)
         assert len(times) == 6
-        for earlier, later in zip(times, times[2:], strict=False):
+        for earlier, later in zip(times, times[most:], strict=False):
             assert later - earlier >= timedelta(minutes=1)
+        assert times == [FRIDAY + timedelta(minutes=each // most) for each in range(6)]
 
     def test_hold_on_record(self) -> None:
         scene = Scene(rate=Rate(1, "1m"))

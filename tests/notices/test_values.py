@@ -7,8 +7,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR, MINUTE, SECOND
@@ -107,14 +105,6 @@ class Silent:
 
 
 class TestLines:
-    @given(st.integers(1, 1000), st.integers(1, 1000))
-    def test_a_rate_is_never_exceeded_by_messages_that_come_evenly(
-        self, most: int, seconds: int
-    ) -> None:
-        rate = Rate(most, timedelta(seconds=seconds))
-        assert rate.spacing * most >= rate.per == seconds * SECOND
-        assert (rate.spacing - 1) * most < rate.per
-
     @pytest.mark.parametrize("most", [0, -1, 1.5, True, "3"])
     def test_a_rate_is_a_number(self, most: Any) -> None:
         with pytest.raises(InvalidValue, match="expected a whole number"):

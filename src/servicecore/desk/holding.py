@@ -69,13 +69,10 @@ def bundle_of(notice: Notice, contact: Contact) -> str:
     return f"{contact.channel} {contact.address} {contact.language}"
 
 
-def over_the_rate(channel: str, rate: Rate, last: int, at: int, before: int) -> Settlement | None:
+def over_the_rate(channel: str, rate: Rate, last: int, before: int) -> Settlement:
     """Held until the channel may do more, behind as many others as are `before` it.
 
-    `last` is when it last did something.
+    `last` is when its turn was taken last, of the as many turns as the rate allows.
     """
-    free = last + rate.spacing
-    if free <= at:
-        return None
-    wake = free + before * rate.spacing
-    return Settlement(wake=wake, what="held", reason=Reason.RATE.of(channel))
+    free = last + rate.per * (1 + before // rate.most)
+    return Settlement(wake=free, what="held", reason=Reason.RATE.of(channel))

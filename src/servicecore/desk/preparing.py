@@ -17,12 +17,13 @@ from servicecore.notices import (
     Notice,
     NoticeRecord,
     NoticeState,
+    Rate,
     Reason,
     Remark,
     Severity,
 )
 from servicecore.notices.rules import is_over
-from servicecore.stores import Claim, NoticeQuery, Settlement
+from servicecore.stores import Claim, NoticeQuery, Settlement, Tx
 
 DIGEST = "digest"
 """The template of what tells several notices at once."""
@@ -127,20 +128,36 @@ class Preparing:
         return True
 
     def _rated(self, contact: Contact) -> Settlement | None:
-        """Held if the channel is at its limit; otherwise it takes its turn now."""
+        """Held if the channel is at its limit; otherwise it takes its turn now.
+
+        The turns go round: each remembers when it was taken last, and may be again when the time
+        of the rate has passed.
+        """
         line, at = self.desk.plugins.registry.line(contact.channel), self.desk.now()
         if line.rate is None:
             return None
-        reader = f"rate: {line.name}"
         with self.desk.writing() as tx:
-            last = tx.checkpoint(EVERYWHERE, reader)
+            taken = tx.checkpoint(EVERYWHERE, f"rate: {line.name}")
+            if self._take_turn(tx, line.name, line.rate, taken, at):
+                return None
             before = self.held[line.name]
-            held = holding.over_the_rate(line.name, line.rate, last, at, before)
-            if held is None:
-                tx.advance(EVERYWHERE, reader, at, expected=last)
-        if held is not None:
-            self.held[line.name] += 1
-        return held
+            last = tx.checkpoint(EVERYWHERE, _turn(line.name, line.rate, taken + before))
+        self.held[line.name] += 1
+        return holding.over_the_rate(line.name, line.rate, last, before)
+
+    def _take_turn(self, tx: Tx, channel: str, rate: Rate, taken: int, at: int) -> bool:
+        turn = _turn(channel, rate, taken)
+        last = tx.checkpoint(EVERYWHERE, turn)
+        if last + rate.per > at:
+            return False
+        tx.advance(EVERYWHERE, turn, at, expected=last)
+        tx.advance(EVERYWHERE, f"rate: {channel}", taken + 1, expected=taken)
+        return True
+
+
+def _turn(channel: str, rate: Rate, number: int) -> str:
+    """What remembers when a turn was taken last; there are as many as the rate allows."""
+    return f"rate: {channel}/{number % rate.most}"
 
 
 def digest_of(

@@ -42,10 +42,12 @@ def _per(value: timedelta | str) -> int:
 
 @frozen
 class Rate:
-    """So many messages in a time at most; `per` in microseconds.
+    """So many messages in any stretch of time that is that long; `per` in microseconds.
 
-    >>> Rate(30, "1m").spacing
-    2000000
+    They may come all at once, and then none until as much time has passed.
+
+    >>> Rate(30, "1m").per
+    60000000
     """
 
     most: int
@@ -54,11 +56,6 @@ class Rate:
     def __attrs_post_init__(self) -> None:
         if type(self.most) is not int or self.most < 1:
             raise InvalidValue(f"most is {self.most!r}: expected a whole number, 1 or more")
-
-    @property
-    def spacing(self) -> int:
-        """The microseconds between two messages, if they come evenly."""
-        return -(-self.per // self.most)
 
 
 def _timeout(value: timedelta | str | int) -> int:

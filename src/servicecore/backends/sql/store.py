@@ -100,7 +100,8 @@ def join(connection: Connection) -> SqlTx:
     """The transaction of a host as one of a store, for ``desk.handle(command, tx=join(…))``.
 
     The host commits or rolls back, and both do so with what was written here. It is a transaction
-    that writes: on SQLite it begins with BEGIN IMMEDIATE, unless it has begun already. Raises
+    that writes: on SQLite it begins with BEGIN IMMEDIATE, unless it has begun already. To read in
+    one, take ``SqlStore(connection).transaction()``. Raises
     `InvalidValue` for a connection that commits every statement by itself, and `StoreBusy` where
     others are writing for too long.
     """

@@ -81,6 +81,17 @@ class TestPlugins:
         assert main(["plugins", "--disable", "broken"]) == 0
         assert "disabled" in capsys.readouterr().out
 
+    def test_of_a_host_are_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        source = "class House:\n    pass\n"
+        (tmp_path / "house_of_this_test.py").write_text(source, encoding="utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        assert main(["plugins", "--plugin", "house_of_this_test:House"]) == 0
+        assert "House" in capsys.readouterr().out
+        assert main(["plugins", "--plugin", "house_of_this_test:Hut"]) == 1
+        assert "the plugin 'house_of_this_test:Hut' cannot be imported" in capsys.readouterr().err
+
 
 class TestMigrate:
     def test_makes_tables_once(self, url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from servicecore.desk import Desk, Worker
-from servicecore.errors import UnknownName
+from servicecore.errors import InvalidValue, UnknownName
 from servicecore.instants import to_datetime
 from servicecore.messages import messages_in
 from servicecore.notices.explanation import explain_all
-from servicecore.plugins import Plugins
+from servicecore.plugins import GROUP, Plugins
 from servicecore.plugins.printed import plugins_printed
 from servicecore.policyfile import load_policies
 from servicecore.sla.book import PolicyBook
@@ -81,10 +82,28 @@ def _add_disable(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--disable", action="append", default=[], metavar="PLUGIN", help="a plugin to leave out"
     )
+    command.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE[:NAME]",
+        help="a plugin besides the installed ones",
+    )
+
+
+def _loaded(given: argparse.Namespace, *, strict: bool = False) -> Plugins:
+    return Plugins.load(*map(_own, given.plugin), disable=given.disable, strict=strict)
+
+
+def _own(name: str) -> object:
+    try:
+        return EntryPoint(name, name, GROUP).load()
+    except (ImportError, AttributeError) as problem:
+        raise InvalidValue(f"the plugin {name!r} cannot be imported: {problem}") from None
 
 
 def _plugins(given: argparse.Namespace) -> int:
-    statuses = Plugins.load(disable=given.disable).statuses
+    statuses = _loaded(given).statuses
     print(plugins_printed(statuses))
     return 1 if any(status.error for status in statuses) else 0
 
@@ -110,7 +129,7 @@ def _desk(given: argparse.Namespace, plugins: Plugins, store: Store) -> Desk:
 def _worker(given: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s")
     logging.getLogger("servicecore").setLevel(logging.INFO)  # others may log what is secret
-    plugins = Plugins.load(disable=given.disable, strict=True)
+    plugins = _loaded(given, strict=True)
     store = plugins.registry.open_store(given.url)
     try:
         desk = _desk(given, plugins, store)
@@ -127,7 +146,7 @@ def _worker(given: argparse.Namespace) -> int:
 
 
 def _notices(given: argparse.Namespace) -> int:
-    plugins = Plugins.load(disable=given.disable)
+    plugins = _loaded(given)
     store = plugins.registry.open_store(given.url)
     try:
         records = _desk(given, plugins, store).notices(given.request)
@@ -138,7 +157,7 @@ def _notices(given: argparse.Namespace) -> int:
 
 
 def _parked(given: argparse.Namespace) -> int:
-    plugins = Plugins.load(disable=given.disable)
+    plugins = _loaded(given)
     store = plugins.registry.open_store(given.url)
     try:
         desk = _desk(given, plugins, store)

@@ -19,7 +19,7 @@ from servicecore.notices import Delivered, Delivery, Permanent, Retry, Text
 from servicecore.testing.receivers import SAMPLE, overhearing
 from tests.backends.channels import certificates
 from tests.backends.channels.mailboxes import PASSWORD, USER, taking
-from tests.backends.channels.talkers import Talker, talking, unused_port
+from tests.backends.channels.talkers import Talker, soon, talking, unused_port
 
 ANN = evolve(SAMPLE, address="ann@example.org")
 DESK = "Service desk <desk@example.org>"
@@ -174,13 +174,13 @@ class TestTrouble:
             talker.over.wait(30)
 
         with talking(talk) as port:
-            answer = open_to(port, timeout=SOON).deliver(ANN)
+            answer = soon(open_to(port, timeout=SOON), ANN)
         assert answer == Retry("the mail server did not answer in time (SMTPServerDisconnected)")
 
     def test_the_server_drips(self) -> None:
         """A byte now and then: each wait is short, all of them together are not."""
         with talking(lambda talker: talker.drip("220-hello\r\n")) as port:
-            answer = open_to(port, timeout=SOON).deliver(ANN)
+            answer = soon(open_to(port, timeout=SOON), ANN)
         assert isinstance(answer, Retry)
         assert "in time" in answer.reason
 
@@ -190,7 +190,7 @@ class TestTrouble:
                 talker.say("220-hello\r\n" * 5000)
 
         with talking(talk) as port:
-            assert isinstance(open_to(port).deliver(ANN), Retry)
+            assert isinstance(soon(open_to(port, timeout="600s"), ANN), Retry)
 
     def test_the_server_does_not_read(self) -> None:
         def talk(talker: Talker) -> None:
@@ -199,7 +199,7 @@ class TestTrouble:
 
         text = Text(subject="big", plain="x" * 9_000_000)
         with talking(talk) as port:
-            answer = open_to(port, timeout=SOON).deliver(evolve(ANN, text=text))
+            answer = soon(open_to(port, timeout=SOON), evolve(ANN, text=text))
         assert isinstance(answer, Retry)
 
     @pytest.mark.parametrize("reply", ["hello\r\n", "\r\n", "2x0 \r\n", "\xff\r\n", "x" * 9000])

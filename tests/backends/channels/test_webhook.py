@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -21,13 +21,14 @@ from servicecore.notices import Delivered, Message, Permanent, Retry
 from servicecore.testing.receivers import SAMPLE, overhearing
 from tests.backends.channels import certificates
 from tests.backends.channels.hooks import receiving, status
-from tests.backends.channels.talkers import Talker, talking, unused_port
+from tests.backends.channels.talkers import Talker, soon, talking, unused_port
 
 OPS = evolve(SAMPLE, address="ops")
 SECRET, OLD_SECRET = "whsec_" + "bmV3" * 8, "whsec_" + "b2xk" * 8
 LOCAL = ["127.0.0.0/8"]
 SOON = timedelta(milliseconds=300)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LATER = datetime(2026, 3, 2, 15, 5, tzinfo=timezone(timedelta(hours=3)))
 
 
 class Names:
@@ -84,7 +85,7 @@ class TestWhatIsSent:
     def test_the_signature_is_of_the_moment_and_the_event_of_the_notice(self) -> None:
         """A repeat is dated anew: a receiver refuses what is old."""
         with receiving() as hooks:
-            for clock in (lambda: NOON, lambda: NOON.astimezone() + timedelta(minutes=5)):
+            for clock in (lambda: NOON, lambda: LATER):
                 to(here(hooks.port), clock=clock).deliver(OPS)
         first, second = (int(posted.headers["webhook-timestamp"]) for posted in hooks.posted)
         assert (first, second) == (NOON.timestamp(), NOON.timestamp() + 300)
@@ -235,13 +236,13 @@ class TestAnswers:
                 "the endpoint answered 410: it is gone"
             )
 
-    @given(st.integers(100, 999))
-    def test_every_status_means_one_thing(self, code: int) -> None:
-        answer = verdict(Answer(code, {"retry-after": "7"}), "k", NOON)
-        for_now = code in {408, 425, 429} or code >= 500
-        assert isinstance(answer, Delivered) == (200 <= code < 300)
-        assert isinstance(answer, Retry) == for_now
-        assert not isinstance(answer, Retry) or answer.after == 7
+    def test_every_status_means_one_thing(self) -> None:
+        for code in range(100, 1000):
+            answer = verdict(Answer(code, {"retry-after": "7"}), "k", NOON)
+            for_now = code in {408, 425, 429} or code >= 500
+            assert isinstance(answer, Delivered) == (200 <= code < 300)
+            assert isinstance(answer, Retry) == for_now
+            assert not isinstance(answer, Retry) or answer.after == 7
 
     @pytest.mark.parametrize(
         ("written", "seconds"),
@@ -296,23 +297,23 @@ class TestTrouble:
     def test_an_answer_that_drips_is_left(self, drip: str) -> None:
         """A byte now and then: each wait is short, all of them together are not (B11)."""
         with talking(lambda talker: talker.drip(drip)) as port:
-            answer = to(here(port), timeout=SOON).deliver(OPS)
+            answer = soon(to(here(port), timeout=SOON, read="600s"), OPS)
         assert answer == Retry("the endpoint did not answer in time")
 
     def test_a_silent_one_is_left_before_the_rest_of_the_time(self) -> None:
         with talking(lambda talker: talker.over.wait(30)) as port:
-            answer = to(here(port), timeout="60s", read=SOON).deliver(OPS)
+            answer = soon(to(here(port), timeout="600s", read=SOON), OPS)
         assert answer == Retry("the endpoint did not answer in time")
 
     def test_a_handshake_that_hangs_is_left(self) -> None:
         with talking(lambda talker: talker.over.wait(30)) as port:
-            answer = to(f"https://localhost:{port}/", timeout=SOON).deliver(OPS)
+            answer = soon(to(f"https://localhost:{port}/", timeout=SOON, connect="600s"), OPS)
         assert isinstance(answer, Retry)
 
     def test_a_receiver_that_does_not_read_is_left(self) -> None:
         text = evolve(OPS.text, plain="x" * 9_000_000)
         with talking(lambda talker: talker.over.wait(30)) as port:
-            answer = to(here(port), timeout=SOON).deliver(evolve(OPS, text=text))
+            answer = soon(to(here(port), timeout=SOON, read="600s"), evolve(OPS, text=text))
         assert answer == Retry("the endpoint did not answer in time")
 
     def test_the_body_of_an_answer_is_not_waited_for(self) -> None:
@@ -381,6 +382,7 @@ class TestSecrets:
             {"secret": "T0KEN"},
             {"secret": "whsec_" + "T0KE" * 2},
             {"secret": "whsec_" + "T0KE" * 30},
+            {"secret": "whsec_" + "T0K! " * 12},
             {"secret": []},
             {"secret": [SECRET, "T0KEN"]},
             {"secret": [None]},

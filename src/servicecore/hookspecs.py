@@ -160,10 +160,10 @@ class Hooks:
 
         Called before the write, once per command and request, with the situation before it (of a
         new request: behind its opening) and all events that it would write, decisions of plugins
-        included; never by a tick, and never on replay. All plugins are asked: the command is refused with all their reasons
-        (`TransitionRefused`). It may be asked again after a conflict and must have no effects. A
-        plugin that raises, or answers nonsense, fails the command (`PluginError`); nothing is
-        written. Added in 0.1.
+        included; never by a tick, and never on replay. All plugins are asked: the command is
+        refused with all their reasons (`TransitionRefused`). It may be asked again after a conflict
+        and must have no effects. A plugin that raises, or answers nonsense, fails the command
+        (`PluginError`); nothing is written. Added in 0.1.
         """
 
     @hookspec(firstresult=True)

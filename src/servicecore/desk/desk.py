@@ -112,7 +112,9 @@ class Desk:
 
         A command that was handled before gives the same answer again; no plugin is asked then. It
         is the same by its id and all that it says: what a host writes beside it is the host's to
-        compare. Raises `TransitionRefused` with all reasons, those of plugins included; `UnknownRequest`;
+        compare.
+
+        Raises `TransitionRefused` with all reasons, those of plugins included; `UnknownRequest`;
         `CommandMismatch` for an id that another command had; `PluginError` where a plugin failed
         that was asked; `StoreConflict` and `StoreBusy` when the store could not be written to.
         """

@@ -6,7 +6,6 @@ brought forward by the pure functions of `UPGRADES`, one version at a time.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -19,6 +18,8 @@ from attrs import AttrsInstance
 from servicecore.errors import InvalidValue
 from servicecore.lifecycle.commands import Command
 from servicecore.lifecycle.events import EVENTS, Actor, Event
+from servicecore.stores.exact_json import as_json as as_json  # noqa: PLC0414  # stores need it
+from servicecore.stores.exact_json import read_exactly, write_exactly
 from servicecore.stores.limits import check_size
 
 Table = dict[str, Any]
@@ -35,11 +36,11 @@ def encode_event(event: Event) -> str:
 
     >>> from servicecore.lifecycle.events import Assigned
     >>> encode_event(Assigned(request="R1", occurred_at=0, id="c1/1", group="network"))
-    '{"type":"Assigned","version":1,"request":"R1","occurred":0,"id":"c1/1","group":"network"}'
+    '{"type":"Assigned","schema":1,"request":"R1","occurred":0,"id":"c1/1","group":"network"}'
     """
     kind = type(event).__name__
-    table = {"type": kind, "version": VERSIONS.get(kind, 1), **_said(event)}
-    written = as_json(table)
+    table = {"type": kind, "schema": VERSIONS.get(kind, 1), **_said(event)}
+    written = write_exactly(table)
     check_size(written, f"{kind} of {event.request!r}")
     return written
 
@@ -55,14 +56,14 @@ def decode_event(written: str) -> Event:
     True
     """
     try:
-        table = json.loads(written)
-        kind, version = table.pop("type"), table.pop("version")
+        table = read_exactly(written)
+        kind, version = table.pop("type"), table.pop("schema")
         table = _brought_forward(kind, version, table)
         return EVENTS[kind](**{alias_of(kind, name): _read(name, table[name]) for name in table})
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         raise InvalidValue(
             f"a stored event cannot be read ({type(problem).__name__}: {problem}): "
-            f"expected what encode_event() gives, found {written[:200]!r}"
+            f"expected what encode_event() gives, found {written!r:.200}"
         ) from None
 
 
@@ -95,7 +96,7 @@ def digest_of(command: Command) -> str:
     """
     said = {"type": type(command).__name__, **_said(command)}
     said.pop("id")
-    return sha256(as_json(said, in_order=True).encode()).hexdigest()
+    return sha256(write_exactly(said, in_order=True).encode()).hexdigest()
 
 
 @cache
@@ -136,10 +137,19 @@ def _written(value: object) -> object:
 
 def _read(name: str, value: Any) -> Any:
     if name == "actor":
-        return Actor(*value)
+        return _read_actor(value)
     if name in TABLES:
         return read_table(value)
     return read_value(value)
+
+
+def _read_actor(value: Any) -> Actor | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise TypeError(f"the actor is {value!r}: expected a party and a side")
+    party, side = value
+    return Actor(party, side)
 
 
 TABLES = ("facts", "answers", "used")
@@ -160,24 +170,13 @@ def read_value(value: Any) -> Any:
     return float(value["float"]) if isinstance(value, dict) else value
 
 
-def as_json(value: object, *, in_order: bool = False) -> str:
-    """JSON in ASCII, without spaces; `InvalidValue` for a number of thousands of digits.
-
-    With `in_order`, the same for tables that are equal, however they were made.
-    """
-    try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=in_order)
-    except ValueError as problem:
-        raise InvalidValue(f"it cannot be written as JSON: {problem}") from None
-
-
 def write_facts(facts: Mapping[str, object]) -> str:
     """Facts as JSON; `InvalidValue` where they take too much room."""
-    written = as_json(_written(facts))
+    written = write_exactly(_written(facts))
     check_size(written, "a table of facts")
     return written
 
 
 def read_facts(written: str) -> Table:
     """The facts of a JSON text that `write_facts` gave."""
-    return read_table(json.loads(written))
+    return read_table(read_exactly(written))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import to_timedelta
 from servicecore.notices import Contact, Remark, Text
-from servicecore.stores.coding import as_json
+from servicecore.stores.exact_json import read_exactly, write_exactly
 from servicecore.stores.limits import check_size
 
 
@@ -29,7 +28,7 @@ def read_contact(written: str | None) -> Contact | None:
     if written is None:
         return None
     try:
-        channel, address, language, hours, disturbed_by, digest = json.loads(written)
+        channel, address, language, hours, disturbed_by, digest = read_exactly(written)
         return Contact(
             channel=channel,
             address=address,
@@ -38,7 +37,7 @@ def read_contact(written: str | None) -> Contact | None:
             disturbed_by=disturbed_by,
             digest=None if digest is None else to_timedelta(digest),
         )
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, RecursionError) as problem:
         raise _unreadable("contact", written, problem) from None
 
 
@@ -56,9 +55,9 @@ def read_text(written: str | None) -> Text | None:
     if written is None:
         return None
     try:
-        subject, plain, html = json.loads(written)
+        subject, plain, html = read_exactly(written)
         return Text(subject=subject, plain=plain, html=html)
-    except (TypeError, ValueError) as problem:
+    except (TypeError, ValueError, RecursionError) as problem:
         raise _unreadable("text", written, problem) from None
 
 
@@ -68,19 +67,21 @@ def write_remarks(remarks: Iterable[Remark]) -> str:
     >>> write_remarks([Remark(5, "failed", "timed out: 30s")])
     '[[5,"failed","timed out: 30s"]]'
     """
-    return as_json([[each.instant, each.what, each.reason] for each in remarks])
+    return write_exactly([[each.instant, each.what, each.reason] for each in remarks])
 
 
 def read_remarks(written: str) -> tuple[Remark, ...]:
     """The remarks of a JSON text that `write_remarks` gave."""
     try:
-        return tuple(Remark(instant, what, reason) for instant, what, reason in json.loads(written))
-    except (TypeError, ValueError) as problem:
+        return tuple(
+            Remark(instant, what, reason) for instant, what, reason in read_exactly(written)
+        )
+    except (TypeError, ValueError, RecursionError) as problem:
         raise _unreadable("remarks", written, problem) from None
 
 
 def _sized(value: object, what: str) -> str:
-    written = as_json(value)
+    written = write_exactly(value)
     check_size(written, what)
     return written
 
@@ -88,5 +89,5 @@ def _sized(value: object, what: str) -> str:
 def _unreadable(what: str, written: str, problem: Exception) -> InvalidValue:
     return InvalidValue(
         f"the {what} of a stored notice cannot be read ({type(problem).__name__}: {problem}): "
-        f"expected what is written there, found {written[:200]!r}"
+        f"expected what is written there, found {written!r:.200}"
     )

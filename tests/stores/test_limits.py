@@ -45,8 +45,7 @@ from servicecore.stores.limits import (
 from servicecore.testing.events import texts
 from servicecore.testing.samples import SHARD, notice, summary, write
 
-TOKEN = "one of nobody"
-ON_R1 = Claim(kind="timer", shard=SHARD, key="R1", token=TOKEN, attempt=1, until=5)
+ON_R1 = Claim(kind="timer", shard=SHARD, key="R1", token="", attempt=1, until=5)
 ON_NOTICE = attrs.evolve(ON_R1, kind="notice", key="n1")
 ON_READER = attrs.evolve(ON_R1, kind="reader", key="audit")
 RECORD = NoticeRecord(shard=SHARD, notice=notice("R1", 1))

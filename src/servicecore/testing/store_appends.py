@@ -1,7 +1,5 @@
 """Laws of appending: all or nothing, one winner, and a command that is sent again (B4, B5)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from functools import partial

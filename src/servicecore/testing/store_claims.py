@@ -1,7 +1,5 @@
 """Laws of claims: one worker at a time, until a lease ends or what it is on changes (B7)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from functools import partial

@@ -1,7 +1,5 @@
 """Laws of failure: whatever breaks a transaction off, all of it is there or nothing (B4)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Laws of the feed: every event once and in order, whoever writes meanwhile (B4)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait

@@ -1,7 +1,5 @@
 """Laws of joining: a part of a host's own transaction comes and goes with it (B6)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ A process is killed at one of the calls that its interpreter makes, which is cho
 the same in every run: half of them by themselves at that call, half of them from outside after it.
 """
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 import os

@@ -1,7 +1,5 @@
 """A store beside the model: whatever is done to both, they say the same (B4-B9)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Laws of the outbox: a row if and only if there is an event, and all that becomes of it (B9)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 import attrs

@@ -1,7 +1,5 @@
 """Laws of finding requests: what matches, in order, page by page while others write (B7)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 from collections.abc import Mapping

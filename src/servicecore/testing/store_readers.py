@@ -1,7 +1,5 @@
 """Laws of readers of the feed: one worker at a time, and no entry stops the others (B3)."""
 
-# ruff: noqa: S101  # a suite of tests asserts
-
 from __future__ import annotations
 
 import pytest

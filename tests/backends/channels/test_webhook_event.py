@@ -112,3 +112,8 @@ def test_an_id_fits_into_a_header(key: str) -> None:
 def test_other_keys_have_other_ids(keys: list[str]) -> None:
     first, second = (event_id(evolve(SAMPLE, key=key)) for key in keys)
     assert first != second
+
+
+def test_a_key_that_looks_like_a_hash_is_no_other_key() -> None:
+    hashed = event_id(evolve(SAMPLE, key="a\nb"))
+    assert event_id(evolve(SAMPLE, key=hashed)) != hashed

@@ -26,6 +26,7 @@ from servicecore.stores.limits import (
 from servicecore.stores.paging import read_after, wanted_values
 from servicecore.stores.values import (
     FILTERED,
+    Anything,
     Claim,
     ClaimKind,
     CommandKey,
@@ -35,7 +36,6 @@ from servicecore.stores.values import (
     Settlement,
     Summary,
     Write,
-    _Any,
 )
 
 KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)
@@ -102,7 +102,7 @@ def check_query(shard: str, query: Query) -> None:
     check_shard(shard)
     for name in FILTERED:
         wanted = getattr(query, name)
-        if not isinstance(wanted, _Any):
+        if not isinstance(wanted, Anything):
             _check_wanted(name, wanted_values(wanted))
     for name in ("opened_from", "opened_before", "wakes_from", "wakes_before"):
         check_instant(getattr(query, name), name)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from servicecore.errors import InvalidValue
 from servicecore.stores.limits import check_instant, check_name
-from servicecore.stores.values import FILTERED, Head, Page, Query, Wanted, _Any
+from servicecore.stores.values import FILTERED, Anything, Head, Page, Query, Wanted
 
 Place = tuple[int, str]
 """Where a request stands in an order: the instant that it goes by, and its id."""
@@ -45,8 +45,8 @@ def wanted_values(wanted: Wanted) -> tuple[str | None, ...]:
     return (wanted,) if wanted is None or isinstance(wanted, str) else tuple(wanted)
 
 
-def _is_wanted(wanted: Wanted | _Any, value: str | None) -> bool:
-    return isinstance(wanted, _Any) or value in wanted_values(wanted)
+def _is_wanted(wanted: Wanted | Anything, value: str | None) -> bool:
+    return isinstance(wanted, Anything) or value in wanted_values(wanted)
 
 
 def _is_within(instant: int | None, first: int | None, before: int | None) -> bool:

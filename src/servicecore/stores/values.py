@@ -18,14 +18,14 @@ Wanted = str | None | Collection[str | None]
 """One value to look for, or several of which any will do; None looks for what has none."""
 
 
-class _Any:
+class Anything:
     """Stands for whatever value."""
 
     def __repr__(self) -> str:
         return "ANY"
 
 
-ANY = _Any()
+ANY = Anything()
 
 
 @frozen(kw_only=True)
@@ -188,10 +188,10 @@ class Workload:
 
     open: Mapping[str | None, Mapping[str | None, int]] = field(factory=dict, hash=False)
 
-    def of(self, group: str | None, person: str | _Any | None = ANY) -> int:
+    def of(self, group: str | None, person: str | Anything | None = ANY) -> int:
         """How many open requests a group has, or a person in it."""
         people = self.open.get(group, {})
-        return sum(people.values()) if isinstance(person, _Any) else people.get(person, 0)
+        return sum(people.values()) if isinstance(person, Anything) else people.get(person, 0)
 
 
 @frozen(kw_only=True)
@@ -204,13 +204,13 @@ class Query:
     `after` is the `Page.next` of the page before.
     """
 
-    status: Wanted | _Any = ANY
-    kind: Wanted | _Any = ANY
-    priority: Wanted | _Any = ANY
-    service: Wanted | _Any = ANY
-    group: Wanted | _Any = ANY
-    person: Wanted | _Any = ANY
-    customer: Wanted | _Any = ANY
+    status: Wanted | Anything = ANY
+    kind: Wanted | Anything = ANY
+    priority: Wanted | Anything = ANY
+    service: Wanted | Anything = ANY
+    group: Wanted | Anything = ANY
+    person: Wanted | Anything = ANY
+    customer: Wanted | Anything = ANY
     is_open: bool | None = None
     opened_from: int | None = None
     opened_before: int | None = None

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, false, or_, select, tu
 from servicecore.backends.sql.rows import head_of
 from servicecore.backends.sql.schema import heads
 from servicecore.stores.paging import page_of, read_after, wanted_values
-from servicecore.stores.values import FILTERED, Page, Query, _Any
+from servicecore.stores.values import FILTERED, Anything, Page, Query
 
 
 def find(connection: Connection, shard: str, query: Query) -> Page:
@@ -27,7 +27,7 @@ def find(connection: Connection, shard: str, query: Query) -> Page:
 def _conditions(query: Query, order: Column[int]) -> Iterator[ColumnElement[bool]]:
     for name in FILTERED:
         wanted = getattr(query, name)
-        if not isinstance(wanted, _Any):
+        if not isinstance(wanted, Anything):
             yield _is_one_of(heads.c[name], wanted_values(wanted))
     if query.is_open is not None:
         yield heads.c.is_open == query.is_open

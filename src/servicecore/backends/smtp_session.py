@@ -72,8 +72,8 @@ class Session(smtplib.SMTP):
 
     def end(self) -> None:
         """Say goodbye, without waiting long: whatever comes now, the mail is handed over."""
-        self._deadline = Deadline.after(GOODBYE)
         with suppress(smtplib.SMTPException, OSError):
+            self._deadline = Deadline.after(self._deadline.left(GOODBYE))
             self.quit()
         self.close()
 

@@ -34,7 +34,7 @@ SIGNATURE = "\n-- \n"
 MOST_LANGUAGES = 200
 """So many languages and regions are kept ready."""
 
-Link = str | Callable[[Notice], str]
+LinkMaker = str | Callable[[Notice], str]
 
 
 def _sources(sources: Sequence[Source] | Source) -> tuple[Source, ...]:
@@ -71,7 +71,7 @@ class Texts:
     catalogues: Sequence[str | PathLike[str]] = ()
     language: str = "en"
     zone: ZoneInfo | None = field(default=None, converter=_zone)
-    link: Link = ""
+    link: LinkMaker = ""
     signed: str = ""
     _templates: Templates = field(init=False, repr=False)
     _languages: dict[str, Messages] = field(factory=dict, init=False, repr=False)

@@ -19,6 +19,7 @@ from servicecore.backends.sql.transactions import joined as joined_to
 from servicecore.backends.sql.tx import SqlTx
 from servicecore.errors import InvalidValue
 from servicecore.instants import SECOND, Days, to_duration
+from servicecore.stores import Tx
 
 _right: WeakSet[Pool] = WeakSet()
 """What was seen to have the tables of this release."""
@@ -63,7 +64,7 @@ class SqlStore:
         self._create = by_itself if create is None else create
 
     @contextmanager
-    def transaction(self, *, write: bool = False) -> Iterator[SqlTx]:
+    def transaction(self, *, write: bool = False) -> Iterator[Tx]:
         """A transaction; it commits at the end of the ``with``, and an exception undoes it all.
 
         One that writes on SQLite waits for its turn. On a host's connection the host does all that.
@@ -96,7 +97,7 @@ class SqlStore:
             self._engine.dispose()
 
 
-def join(connection: Connection) -> SqlTx:
+def join(connection: Connection) -> Tx:
     """The transaction of a host as one of a store, for ``desk.handle(command, tx=join(…))``.
 
     The host commits or rolls back, and both do so with what was written here. It is a transaction

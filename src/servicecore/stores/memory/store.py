@@ -11,6 +11,7 @@ from servicecore.notices import NoticeRecord
 from servicecore.stores import arguments
 from servicecore.stores.memory import claims, feed, notices, requests
 from servicecore.stores.memory.rows import Rows, Tables
+from servicecore.stores.protocol import Tx
 from servicecore.stores.values import (
     Answer,
     Claim,
@@ -241,7 +242,7 @@ class MemoryStore:
         self._closed = False
 
     @contextmanager
-    def transaction(self, *, write: bool = False) -> Iterator[MemoryTx]:
+    def transaction(self, *, write: bool = False) -> Iterator[Tx]:
         """A transaction; it commits at the end of the ``with``, and an exception undoes it all."""
         if not write:
             with self._begun(write=False) as tx:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import count
 
@@ -263,10 +263,11 @@ class TestSqlite:
         self, sqlite: str, make_engine: MakeEngine
     ) -> None:
         hasty = make_engine(sqlite, connect_args={"timeout": 0})
-        with SqlStore(sqlite).transaction(write=True), hasty.connect() as connection:
-            with pytest.raises(StoreBusy):
-                join(connection)
-            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        with closing(SqlStore(sqlite)) as store, store.transaction(write=True):
+            with hasty.connect() as connection:
+                with pytest.raises(StoreBusy):
+                    join(connection)
+                assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
 class TestAsync:

@@ -48,13 +48,12 @@ def checked(source: Engine | Connection) -> Engine:
 
 
 def _url_of(source: str | URL) -> URL:
+    if not isinstance(source, str | URL):
+        raise _no_url(source)
     try:
         url = make_url(source)
-    except (ArgumentError, AttributeError, ValueError) as problem:
-        raise InvalidValue(
-            f"a database is opened by {type(source).__name__}, which is no URL: "
-            "expected one such as 'sqlite:///desk.db', an Engine or a Connection"
-        ) from problem
+    except (ArgumentError, ValueError) as problem:
+        raise _no_url(source) from problem
     if url.drivername not in DRIVERS:
         expected = ", ".join(map(repr, DRIVERS))
         raise InvalidValue(
@@ -62,6 +61,14 @@ def _url_of(source: str | URL) -> URL:
             "or an engine that the host makes"
         )
     return url.set(drivername=DRIVERS[url.drivername])
+
+
+def _no_url(source: object) -> InvalidValue:
+    """What is refused; it is not shown, for it may hold a password."""
+    return InvalidValue(
+        f"a database cannot be opened by a {type(source).__name__} that is no URL: "
+        "expected one such as 'sqlite:///desk.db', an Engine or a Connection"
+    )
 
 
 def _sqlite(url: URL, patience: float) -> Engine:

@@ -100,6 +100,7 @@ def migrate(source: Source) -> tuple[str, ...]:
     ('1: the first tables: events, heads, commands, readers and notices',)
     >>> migrate(engine)
     ()
+    >>> engine.dispose()
     """
     with _writing(source) as connection:
         lock_schema(connection)

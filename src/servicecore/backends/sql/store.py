@@ -38,9 +38,14 @@ class SqlStore:
     when the store is first used. `busy_timeout` is how long a transaction waits for others before
     it raises `StoreBusy`; a host's own engine and its server have waiting times of their own.
 
-    >>> with SqlStore("sqlite:///desk.db").transaction() as tx:
+    On SQLite, writers of all threads come in the order in which they began to wait, and so do
+    processes, by a small file beside the database, ``desk.db-turns``.
+
+    >>> store = SqlStore("sqlite:///desk.db")
+    >>> with store.transaction() as tx:
     ...     tx.shards()
     ()
+    >>> store.close()
     """
 
     def __init__(
@@ -102,9 +107,8 @@ def join(connection: Connection) -> Tx:
 
     The host commits or rolls back, and both do so with what was written here. It is a transaction
     that writes: on SQLite it begins with BEGIN IMMEDIATE, unless it has begun already. To read in
-    one, take ``SqlStore(connection).transaction()``. Raises
-    `InvalidValue` for a connection that commits every statement by itself, and `StoreBusy` where
-    others are writing for too long.
+    one, take ``SqlStore(connection).transaction()``. Raises `InvalidValue` for a connection that
+    commits every statement by itself, and `StoreBusy` where others are writing for too long.
     """
     return _joined(connection, write=True)
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from servicecore.backends.sql.engines import PATIENCE, checked
@@ -61,12 +62,23 @@ def _begin(connection: Connection, *, write: bool) -> Connection:
     if connection.dialect.name == "postgresql":
         return connection.execution_options(isolation_level="READ COMMITTED")
     connection.begin()
-    # A host's engine may send a BEGIN of its own, one that cannot wait for other writers.
-    if write and is_in_transaction(connection):
-        connection.exec_driver_sql("ROLLBACK")
-    if not is_in_transaction(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+        _begin_immediately(connection)
+    elif not is_in_transaction(connection):
+        connection.exec_driver_sql("BEGIN")
     return connection
+
+
+def _begin_immediately(connection: Connection) -> None:
+    """Take the lock of those who write, before anything is read."""
+    # A host's engine may have sent a BEGIN of its own, one that cannot wait for other writers.
+    if is_in_transaction(connection):
+        connection.exec_driver_sql("ROLLBACK")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except DBAPIError:
+        connection.exec_driver_sql("BEGIN")  # which the driver wants to roll back
+        raise
 
 
 def _undo(connection: Connection) -> None:
@@ -77,7 +89,7 @@ def _undo(connection: Connection) -> None:
     """
     on_sqlite = connection.dialect.name == "sqlite" and not connection.invalidated
     if on_sqlite and is_in_transaction(connection):
-        connection.connection.cursor().execute("ROLLBACK")
+        connection.connection.rollback()
 
 
 def is_in_transaction(connection: Connection) -> bool:

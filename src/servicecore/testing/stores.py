@@ -14,15 +14,19 @@
 from __future__ import annotations
 
 from servicecore.testing.store_appends import AppendLaws
+from servicecore.testing.store_base import Breaking, Broken, Opener
 from servicecore.testing.store_claims import ClaimLaws, TimerLaws
 from servicecore.testing.store_faults import FaultLaws
 from servicecore.testing.store_feed import FeedLaws
+from servicecore.testing.store_joined import Host, HostTx, JoinedStoreSuite
 from servicecore.testing.store_kills import KillLaws
 from servicecore.testing.store_machine import ModelLaws
 from servicecore.testing.store_notices import NoticeLaws
 from servicecore.testing.store_pages import PageLaws
 from servicecore.testing.store_readers import ReaderLaws
 from servicecore.testing.store_values import ValueLaws
+
+__all__ = ["Breaking", "Broken", "Host", "HostTx", "JoinedStoreSuite", "Opener", "StoreSuite"]
 
 
 class StoreSuite(

@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,9 @@ class Session(smtplib.SMTP):
             self.quit()
         self.close()
 
+    def _left(self) -> float:
+        return self._deadline.left()
+
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002  # the deadline is ours
         def connect(address: str, seconds: float) -> socket.socket:
             return socket.create_connection((address, port), seconds)
@@ -84,7 +88,7 @@ class Session(smtplib.SMTP):
         plain = first_connection(addresses_of(host, port), connect, self._deadline)
         if self._server.security != "tls" or self._server.tls is None:
             return plain
-        plain.settimeout(self._deadline.left())
+        plain.settimeout(self._left())
         return self._server.tls.wrap_socket(plain, server_hostname=host)
 
     def send(self, s: ReadableBuffer | str) -> None:
@@ -92,22 +96,22 @@ class Session(smtplib.SMTP):
         data = s.encode(self.command_encoding) if isinstance(s, str) else bytes(s)
         for start in range(0, len(data), PIECE):
             if self.sock:
-                self.sock.settimeout(self._deadline.left())
+                self.sock.settimeout(self._left())
             super().send(data[start : start + PIECE])
 
     def getreply(self) -> tuple[int, bytes]:
         """Read a reply, each byte of it by the deadline."""
         if self.file is None and self.sock:
-            self.file = io.BufferedReader(_Incoming(self.sock, self._deadline))
+            self.file = io.BufferedReader(_Incoming(self.sock, self._left))
         return super().getreply()
 
 
 class _Incoming(io.RawIOBase):
     """What a socket receives: each byte of it by a deadline, and not without end."""
 
-    def __init__(self, source: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, source: socket.socket, left: Callable[[], float]) -> None:
         self._source = source
-        self._deadline = deadline
+        self._left = left
         self._read = 0
 
     def readable(self) -> bool:
@@ -116,7 +120,7 @@ class _Incoming(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if self._read > MOST_READ:
             raise OSError("the server does not stop talking")
-        self._source.settimeout(self._deadline.left())
+        self._source.settimeout(self._left())
         size = self._source.recv_into(memoryview(buffer))
         self._read += size
         return size

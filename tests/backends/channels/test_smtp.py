@@ -12,6 +12,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecore.backends import smtp_session
 from servicecore.backends.smtp import SmtpChannel
 from servicecore.backends.smtp_settings import settings_in
 from servicecore.errors import InvalidValue
@@ -110,6 +111,17 @@ class TestDelivery:
         with talking(conversation(*UP_TO_DATA, "250 taken\r\n", "what?\r\n")) as port:
             assert isinstance(open_to(port).deliver(ANN), Delivered)
 
+    def test_nor_is_a_server_waited_for_that_says_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def talk(talker: Talker) -> None:
+            conversation(*UP_TO_DATA, "250 taken\r\n")(talker)
+            talker.over.wait(30)
+
+        monkeypatch.setattr(smtp_session, "GOODBYE", 0.1)
+        with talking(talk) as port:
+            assert isinstance(soon(open_to(port, timeout="600s"), ANN), Delivered)
+
 
 class TestRefusals:
     @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
@@ -196,6 +208,19 @@ class TestTrouble:
         def talk(talker: Talker) -> None:
             conversation(*UP_TO_DATA)(talker)
             talker.over.wait(30)
+
+        text = Text(subject="big", plain="x" * 9_000_000)
+        with talking(talk) as port:
+            answer = soon(open_to(port, timeout=SOON), evolve(ANN, text=text))
+        assert isinstance(answer, Retry)
+
+    def test_the_server_reads_slowly(self) -> None:
+        """Each piece is taken in time, all of them are not."""
+
+        def talk(talker: Talker) -> None:
+            conversation(*UP_TO_DATA)(talker)
+            while not talker.over.wait(0.1):
+                talker.hear(16 * 1024)
 
         text = Text(subject="big", plain="x" * 9_000_000)
         with talking(talk) as port:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Barrier, Thread
 
 import pytest
@@ -338,6 +338,27 @@ class TestDecisionsOfPlugins:
         did(ours, Resolve(id="c5", request="R1"))
         assert did(ours, Reopen(id="c6", request="R1")) == ["Reopened", "Assigned"]
 
+    def test_that_know_nothing_of_the_load_cost_nothing(self) -> None:
+        """Whoever does not ask for it does not make anybody count what is open."""
+
+        class Counting(MemoryStore):
+            @contextmanager
+            def transaction(self, *, write: bool = False):
+                with super().transaction(write=write) as tx:
+                    object.__setattr__(tx, "workload", self._refused)
+                    yield tx
+
+            def _refused(self, shard: str) -> None:
+                raise AssertionError(shard)
+
+        class Simple:
+            @hookimpl
+            def servicecore_assign(self, situation):
+                return Assignment("network")
+
+        ours = desk(Simple(), store=Counting())
+        assert open_(ours) == ["Opened", "Assigned"]
+
     def test_know_how_much_everybody_has(self) -> None:
         plugin = Decides(assignment=Assignment("network", "ann"))
         ours = desk(plugin)
@@ -357,6 +378,9 @@ class TestDecisionsOfPlugins:
             Decides(policy=Assignment("network")),
             Decides(assignment=Assignment()),
             Decides(assignment=Assignment("")),
+            Decides(assignment=Assignment("x" * 300)),
+            Decides(assignment=Assignment(person="a\0b")),
+            Decides(priority=PriorityChoice("critical", "x" * 2_000_000)),
             Decides(assignment=Assignment("network", "")),
             Decides(reasons=""),
             Decides(assignment=Assignment(3)),  # type: ignore[arg-type]  # wrong on purpose

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from threading import Event, Thread
+from typing import ClassVar
 
 import pytest
 
@@ -18,6 +19,7 @@ from servicecore.lifecycle.events import NoticeUndelivered
 from servicecore.notices import (
     Contact,
     Delivered,
+    Delivery,
     Message,
     Notice,
     NoticeRecord,
@@ -36,11 +38,14 @@ from tests.desk.kit import FRIDAY, Box, Plain, Reach, SetClock, contact, desk, d
 class Scene:
     """A desk with one channel, `box`, and a worker."""
 
+    made: ClassVar[list[Scene]] = []
+
     def __init__(self, *plugins: object, reach: Reach | None = None, **line: object) -> None:
         self.clock, self.box = SetClock(), Box()
         self.desk = desk(reach or Reach(), *plugins, clock=self.clock)
         self.desk.plugins.registry.add_channel("box", self.box, **line)  # type: ignore[arg-type]
         self.worker = Worker(self.desk, Plain())
+        self.made.append(self)
 
     def records(self, request: str = "R1") -> tuple[NoticeRecord, ...]:
         return self.desk.notices(request)
@@ -52,6 +57,14 @@ class Scene:
 
     def remarks(self) -> list[tuple[str, str]]:
         return [(each.what, each.reason) for each in self.record.remarks]
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Let the threads of all lanes end."""
+    yield
+    while Scene.made:
+        Scene.made.pop().worker.close()
 
 
 class TestDelivery:
@@ -197,6 +210,46 @@ class TestFailures:
         assert scene.box.messages == []
         assert scene.record.state is NoticeState.UNDELIVERED
         assert scene.remarks()[-1][1] == Reason.TOO_OFTEN.of(MOST_ATTEMPTS)
+
+    def test_again_for_another_reason_stop_nobody_else(self) -> None:
+        """What is on record of a customer's notice stays there; the batch goes on."""
+        scene, number = Scene(), iter(range(99))
+        scene.box.answers = lambda message: (
+            Permanent(f"queue id {next(number)}") if message.request == "R1" else Delivered()
+        )
+        open_(scene.desk, "R1")
+        scene.worker.once()
+        (parked,) = scene.desk.parked()
+        scene.desk.requeue(parked)
+        open_(scene.desk, "R2")
+        scene.worker.once()
+        assert scene.records("R2")[0].state is NoticeState.DELIVERED
+        assert scene.records("R1")[0].state is NoticeState.UNDELIVERED
+        history = scene.desk.situation("R1").history
+        assert sum(isinstance(each, NoticeUndelivered) for each in history) == 1
+
+    def test_of_workers_that_die_take_no_other_along(self) -> None:
+        """From the fourth attempt on something is tried by itself (B7)."""
+        scene = Scene()
+        for number in range(5):
+            open_(scene.desk, f"R{number}")
+        for _ in range(3):  # three workers die with everything in their hands
+            with scene.desk.writing() as tx:
+                tx.claim("notice", at=scene.desk.now(), lease=1, limit=50)
+            scene.clock.go_on(seconds=1)
+        alone: list[int] = []
+
+        def looks(message: Message) -> Delivery:
+            with scene.desk.writing() as tx:
+                alone.append(len(tx.claim("notice", at=scene.desk.now(), lease=1, limit=50)))
+            scene.clock.go_on(seconds=1)
+            return Delivered()
+
+        scene.box.answers = looks
+        scene.worker.once()
+        assert alone == [4, 3, 2, 1, 0]  # the others are free while one is delivered
+        states = {scene.records(f"R{number}")[0].state for number in range(5)}
+        assert states == {NoticeState.DELIVERED}
 
 
 class TestWhomItReaches:
@@ -394,6 +447,20 @@ class TestDigests:
         scene.worker.once()
         assert len(scene.box.messages) == 1
 
+    def test_that_fail_are_told_to_every_request(self) -> None:
+        """B9: each has a customer who heard nothing."""
+        scene = self.scene()
+        scene.box.answers = lambda _: Permanent("gone")
+        for number in range(3):
+            open_(scene.desk, f"R{number}")
+        scene.worker.once()
+        scene.clock.go_on(hours=1)
+        scene.worker.once()
+        assert len(scene.box.messages) == 1
+        for number in range(3):
+            last = scene.desk.situation(f"R{number}").history.last
+            assert isinstance(last, NoticeUndelivered)
+
     def test_of_different_people_are_different(self) -> None:
         scene = self.scene()
         open_(scene.desk, "R1")
@@ -423,6 +490,16 @@ class TestRates:
         for earlier, later in zip(times, times[most:], strict=False):
             assert later - earlier >= timedelta(minutes=1)
         assert times == [FRIDAY + timedelta(minutes=each // most) for each in range(6)]
+
+    def test_outlive_a_clock_that_was_ahead(self) -> None:
+        scene = Scene(rate=Rate(1, "1m"))
+        scene.clock.go_on(days=365)
+        open_(scene.desk, "R1")
+        scene.worker.once()
+        scene.clock.go_on(days=-365)
+        open_(scene.desk, "R2")
+        scene.worker.once()
+        assert len(scene.box.messages) == 2
 
     def test_hold_on_record(self) -> None:
         scene = Scene(rate=Rate(1, "1m"))
@@ -482,6 +559,30 @@ class TestLanes:
             scene.clock.go_on(hours=7)
         assert scene.record.attempts == 3
         stuck.free.set()
+        scene.worker.close()
+
+    def test_that_are_slow_hold_up_nobody_who_comes_later(self) -> None:
+        """Not even when more wait for them than are claimed at once."""
+
+        def contacts(notice: Notice) -> Sequence[Contact]:
+            channel = "box" if notice.request == "late" else "stuck"
+            return [Contact(channel=channel, address="a")]
+
+        scene, stuck = Scene(reach=Reach(contacts)), Hangs()
+        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout="60s")
+        for number in range(60):
+            open_(scene.desk, f"R{number}")
+        thread = Thread(target=scene.worker.once)
+        thread.start()
+        assert stuck.begun.wait(20)
+        told = Event()
+        scene.box.answers = lambda _: told.set() or Delivered()
+        open_(scene.desk, "late")
+        assert told.wait(20)
+        stuck.free.set()
+        thread.join(60)
+        states = {scene.records(f"R{number}")[0].state for number in range(60)}
+        assert states == {NoticeState.DELIVERED}
         scene.worker.close()
 
     def test_have_a_timeout_well_below_the_lease(self) -> None:

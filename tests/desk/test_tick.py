@@ -14,7 +14,7 @@ from servicecore import replay, tick
 from servicecore.catalogue import Catalogue, Service
 from servicecore.desk import Desk
 from servicecore.desk.attempts import MOST_ATTEMPTS, pause_after
-from servicecore.desk.ringing import LEASE, fire
+from servicecore.desk.ringing import LEASE, fire, ring
 from servicecore.errors import ClaimLost
 from servicecore.hookspecs import Assignment, hookimpl
 from servicecore.instants import HOUR, MINUTE, to_instant
@@ -213,6 +213,18 @@ class TestDecisionsInTicks:
         assert len([e for e in history(ours) if isinstance(e, StepRecorded)]) == 2
         assert ours.tick(FRIDAY + timedelta(hours=3)) == 0
 
+    def test_that_no_store_keeps_have_failed_too(self) -> None:
+        class Long:
+            @hookimpl
+            def servicecore_assign(self, situation):
+                return Assignment(person="x" * 300) if situation.ownership.group else None
+
+        ours = desk(Long(), policies=LADDER)
+        open_(ours)
+        assert ours.tick(FRIDAY + timedelta(hours=3)) == 1
+        (failed,) = (event for event in history(ours) if isinstance(event, DecisionFailed))
+        assert (failed.plugin, failed.error) == ("Long", "PluginError")
+
     def test_are_asked_for_every_step_that_gives_it_away(self) -> None:
         steps = [
             Step("first", share="25%", tell=["group"], assign="a"),
@@ -299,6 +311,41 @@ class Poisoned(MemoryStore):
                 yield self._Tx(tx) if self.poisoned else tx
 
         return opened()
+
+
+class TestStopping:
+    def test_gives_back_what_has_not_begun(self) -> None:
+        clock = SetClock()
+        ours = desk(clock=clock, policies=LADDER)
+        for number in range(60):
+            open_(ours, f"R{number}")
+        clock.go_on(hours=2)
+        looks = iter([False] * 11)
+        assert 0 < ring(ours, ours.now(), lambda: next(looks, True)) <= 11
+        with ours.writing() as tx:
+            claims = tx.claim("timer", at=ours.now(), lease=LEASE, limit=100)
+        assert len(claims) >= 49
+        assert {claim.attempt for claim in claims} == {1}
+
+    def test_leases_count_from_when_something_is_claimed(self) -> None:
+        """However long ago it was due."""
+        clock = SetClock()
+        ours = desk(clock=clock, policies=LADDER)
+        for number in range(2):
+            open_(ours, f"R{number}")
+        due = clock.go_on(hours=2)
+        clock.go_on(hours=1)
+        taken: list[int] = []
+
+        def looks() -> bool:
+            if not taken:
+                return taken.append(0) or False
+            with ours.writing() as tx:
+                taken.append(len(tx.claim("timer", at=ours.now(), lease=1, limit=9)))
+            return False
+
+        ring(ours, to_instant(due), looks)
+        assert taken[1] == 0  # the other one is not free while the first is fired
 
 
 class TestFailures:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 
+from servicecore.errors import ClaimLost
 from servicecore.instants import HOUR, MINUTE
 from servicecore.stores import Claim, Settlement, Tx
 
 MOST_ATTEMPTS = 8
 """So often something is tried; then it is parked until somebody requeues it."""
 
+ALONE_FROM = 4
+"""From this attempt on something is tried by itself, so that it takes nothing else along."""
+
 FIRST_PAUSE, LONGEST_PAUSE = MINUTE, 6 * HOUR
+
+
+def alone(claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """The claims that are to be done now, and those that are to be given back.
+
+    A worker that dies leaves an attempt with everything that it has claimed. What was tried often
+    may be what it died of, so that is done by itself, and the rest another time.
+    """
+    suspects = [claim for claim in claims if claim.attempt >= ALONE_FROM]
+    if not suspects:
+        return tuple(claims), ()
+    return (suspects[0],), tuple(claim for claim in claims if claim is not suspects[0])
+
+
+def give_back(tx: Tx, claims: Iterable[Claim], *, at: int) -> None:
+    """Let others have what was claimed and not begun; it was no attempt."""
+    for claim in claims:
+        with suppress(ClaimLost):
+            tx.settle(claim, Settlement(wake=at), at=at)
 
 
 def pause_after(key: str, attempt: int) -> int:

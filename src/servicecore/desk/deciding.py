@@ -33,6 +33,8 @@ from servicecore.lifecycle.writing import Pen
 from servicecore.plugins import Plugins
 from servicecore.sla.book import PolicyBook
 from servicecore.stores import Workload
+from servicecore.stores.coding import encode_event
+from servicecore.stores.limits import check_name
 
 ASSIGN = "servicecore_assign"
 
@@ -84,11 +86,20 @@ def written(situation: Situation, decision: Decision, pen: Pen, number: int) -> 
     )
     try:
         event = theirs.write(decision.kind, decision.said, number, cause=decision.cause.id)
+        _check_storable(event)
     except InvalidValue as problem:
         raise PluginError(decision.plugin, decision.hook, str(problem)) from None
     if reasons := reasons_against(situation, event):
         raise PluginError(decision.plugin, decision.hook, "; ".join(reasons))
     return event
+
+
+def _check_storable(event: Event) -> None:
+    """Refuse what no store keeps (`InvalidValue`)."""
+    encode_event(event)
+    if isinstance(event, Assigned):
+        for name in filter(None, (event.group, event.person)):
+            check_name(name, "name of who is given the request")
 
 
 def _prioritise(situation: Situation, events: Sequence[Event], asking: Asking) -> Decision | None:
@@ -153,7 +164,9 @@ def assignment(situation: Situation, cause: Event, asking: Asking) -> Decision |
     owner = situation.ownership
     if owner.person is not None or situation.contact.silent is None:
         return None
-    given = {"situation": situation, "load": asking.load(), "at": to_datetime(asking.at)}
+    given = {"situation": situation, "at": to_datetime(asking.at)}
+    if asking.plugins.takes(ASSIGN, "load"):
+        given["load"] = asking.load()  # which counts all that is open
     found = _first(asking.plugins, ASSIGN, Assignment, **given)
     if found is None:
         return None

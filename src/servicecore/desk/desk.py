@@ -45,8 +45,14 @@ from servicecore.stores import (
 )
 from servicecore.stores.coding import digest_of
 from servicecore.stores.limits import check_name
+from servicecore.stores.values import MOST_NOTICES
 
 EVERYTHING = Query()
+
+
+def all_of(request: str) -> NoticeQuery:
+    """All notices of a request."""
+    return NoticeQuery(request=request, limit=MOST_NOTICES)
 
 
 @frozen
@@ -193,7 +199,7 @@ class Desk:
     def notices(self, request: str, *, tx: Tx | None = None) -> tuple[NoticeRecord, ...]:
         """Every notice about a request, and why each was or was not delivered (B9)."""
         with self.reading(tx) as reading:
-            return reading.notices(self.shard, NoticeQuery(request=request))
+            return reading.notices(self.shard, all_of(request))
 
     def tick(self, until: datetime | int | None = None) -> int:
         """Do what is due by now, or by an instant: how many timers rang.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import attrs
 
 from servicecore.desk.attempts import failed
 from servicecore.desk.desk import Desk
+from servicecore.desk.ringing import never
 from servicecore.errors import ClaimLost, PluginError
 from servicecore.instants import MINUTE, to_datetime
 from servicecore.stores import Claim, Entry, Settlement
@@ -21,14 +22,14 @@ BATCH = 100
 log = logging.getLogger("servicecore.desk")
 
 
-def show_feed(desk: Desk, plugins: Sequence[str]) -> int:
+def show_feed(desk: Desk, plugins: Sequence[str], stopping: Callable[[], bool] = never) -> int:
     """Show plugins what was written since they saw the feed last; how many entries were shown.
 
     Each goes on where it stood, whatever becomes of the others.
     """
     shown = 0
-    while plugins and (claims := _claimed(desk, plugins)):
-        shown += sum(_show(desk, claim) for claim in claims)
+    while plugins and not stopping() and (claims := _claimed(desk, plugins)):
+        shown += sum(_show(desk, claim, stopping) for claim in claims)
     return shown
 
 
@@ -39,10 +40,10 @@ def _claimed(desk: Desk, plugins: Sequence[str]) -> tuple[Claim, ...]:
         )
 
 
-def _show(desk: Desk, claim: Claim) -> int:
+def _show(desk: Desk, claim: Claim, stopping: Callable[[], bool]) -> int:
     """Show one plugin what is next; how many entries went well."""
     entries = _next_entries(desk, claim)
-    went_well, problem = _shown(desk, claim, entries)
+    went_well, problem = _shown(desk, claim, entries, stopping)
     with suppress(ClaimLost), desk.writing() as tx:
         if went_well:
             last = went_well[-1].position
@@ -64,13 +65,13 @@ def _next_entries(desk: Desk, claim: Claim) -> tuple[Entry, ...]:
 
 
 def _shown(
-    desk: Desk, claim: Claim, entries: Sequence[Entry]
+    desk: Desk, claim: Claim, entries: Sequence[Entry], stopping: Callable[[], bool]
 ) -> tuple[list[Entry], PluginError | None]:
     """The entries that went well, one after the other, and what stopped that."""
     went_well: list[Entry] = []
     for entry in entries:
         now = desk.now()
-        if now > claim.until - LEASE // 2:
+        if stopping() or now > claim.until - LEASE // 2:
             break  # the rest under another claim, before this one runs out
         try:
             desk.plugins.ask(claim.key, RECORDED, entry=entry, at=to_datetime(now))

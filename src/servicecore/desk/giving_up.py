@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 
@@ -9,12 +10,15 @@ import attrs
 
 from servicecore.desk.attempts import MOST_ATTEMPTS, pause_after
 from servicecore.desk.desk import Desk
-from servicecore.errors import TransitionRefused
+from servicecore.errors import CommandMismatch, TransitionRefused
 from servicecore.instants import DAY, SECOND
 from servicecore.lifecycle.commands import NoteUndeliveredNotice
 from servicecore.notices import NoticeRecord
 from servicecore.plugins import Plugins
 from servicecore.stores import Claim, Settlement
+
+REQUESTS = "requests"
+"""The fact of a digest that names the requests whose customers it tells."""
 
 LONGEST_AFTER = 2 * DAY
 """However long a receiver wants to be left alone, it is tried again by then."""
@@ -36,20 +40,25 @@ def try_again(
 
 
 def give_up(desk: Desk, claim: Claim, record: NoticeRecord, reason: str) -> None:
-    """Leave a notice as a dead letter; one for the customer becomes an event of its request.
+    """Leave a notice as a dead letter; one for a customer becomes an event of its request.
 
     The event comes first, and only once: a worker that dies in between leaves the notice as it
-    was.
+    was, and that it failed is on record already when it fails again, for whatever reason.
     """
-    notice = record.notice
-    if notice.is_for_customer:
-        command = NoteUndeliveredNotice(
-            id=f"undelivered: {sha256(notice.id.encode()).hexdigest()[:32]}",
-            request=notice.request,
-            notice=notice.id,
-            reason=reason,
-        )
-        with suppress(TransitionRefused):
+    for command in _facts_of(record, reason):
+        with suppress(TransitionRefused, CommandMismatch):
             attrs.evolve(desk, plugins=Plugins()).handle(command)  # nobody is asked about a fact
     with desk.writing() as tx:
         tx.park(claim, at=desk.now(), reason=reason)
+
+
+def _facts_of(record: NoticeRecord, reason: str) -> Iterator[NoteUndeliveredNotice]:
+    """What each request has to know whose customer was to be told, of a digest all of them."""
+    notice = record.notice
+    alone = frozenset({notice.request} if notice.is_for_customer else ())
+    requests = notice.facts.get(REQUESTS, alone)
+    for request in sorted(requests if isinstance(requests, frozenset) else ()):
+        name = sha256(f"{request}/{notice.id}".encode()).hexdigest()[:32]
+        yield NoteUndeliveredNotice(
+            id=f"undelivered: {name}", request=request, notice=notice.id, reason=reason
+        )

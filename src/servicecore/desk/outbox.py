@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
+from contextlib import contextmanager
 from time import monotonic
 from typing import NamedTuple
 
-from attrs import frozen
+from attrs import define, field
 
-from servicecore.desk.attempts import MOST_ATTEMPTS
+from servicecore.desk.attempts import MOST_ATTEMPTS, alone, give_back
 from servicecore.desk.desk import Desk
 from servicecore.desk.freezing import Wording
 from servicecore.desk.giving_up import give_up, try_again
@@ -38,8 +38,12 @@ from servicecore.notices import (
 )
 from servicecore.stores import Claim, Settlement
 
-BATCH = 50
+BATCH, MOST_WAITING = 50, 10
+"""How many notices are claimed at once, and how many may wait for one channel."""
+
 LONGEST_REASON = 500
+LONGEST_WAIT = 0.25
+"""Seconds that a delivery keeps the outbox from looking what else is due."""
 
 log = logging.getLogger("servicecore.desk")
 
@@ -59,12 +63,12 @@ class Running(NamedTuple):
     until: float
 
 
-@frozen
+@define
 class Outbox:
     """The notices of one desk, delivered by one worker; `lease` in microseconds.
 
     `stopping` says whether to leave what has not begun to others. `lanes` are those of the channels
-    that something was delivered by before.
+    that something was delivered by before. While some deliver, others are given more to do.
     """
 
     desk: Desk
@@ -72,37 +76,60 @@ class Outbox:
     lease: int
     stopping: Callable[[], bool]
     lanes: dict[str, Lane]
+    _waiting: dict[str, deque[Ready]] = field(factory=dict, init=False)
+    _running: dict[Future[Delivery], Running] = field(factory=dict, init=False)
 
     def deliver(self) -> int:
-        """Deliver all that is due; how many notices came to something."""
+        """Deliver all that is due; how many notices were looked at."""
         number = 0
-        while not self.stopping() and (claims := self._claimed()):
-            preparing = Preparing(self.desk, self._wording(claims))
-            ready = [each for claim in claims if (each := self._prepared(claim, preparing))]
-            self._deliver(ready)
-            number += len(claims)
-        return number
+        while True:
+            looked_at = 0 if self.stopping() else self._take_more()
+            number += looked_at
+            self._begin()
+            if self._running:
+                self._wait()
+            elif not (looked_at or self._waiting):
+                return number
+
+    def _take_more(self) -> int:
+        """Claim and prepare what is due for lanes that have nothing to do; how many notices."""
+        claims = self._claimed()
+        if claims:
+            preparing = Preparing(self.desk, self._wording(claims), self._is_full)
+            for claim in claims:
+                if ready := self._prepared(claim, preparing):
+                    self._waiting.setdefault(_channel(ready.record), deque()).append(ready)
+        return len(claims)
+
+    def _is_full(self, channel: str) -> bool:
+        """Whether as many wait for a channel as it will come to under their claims."""
+        return len(self._waiting.get(channel, ())) >= MOST_WAITING
 
     def _wording(self, claims: Sequence[Claim]) -> Wording:
         """What makes the texts; where there is none, nobody is to blame for what was claimed."""
         try:
             return self.wording()
         except Exception:
-            for claim in claims:
-                self._settle(claim, Settlement(wake=self.desk.now()))
+            with self.desk.writing() as tx:
+                give_back(tx, claims, at=self.desk.now())
             raise
 
     def _claimed(self) -> tuple[Claim, ...]:
-        blocked = [name for name, lane in self.lanes.items() if lane.blocked]
+        busy = {_channel(each.ready.record) for each in self._running.values()}
+        blocked = {name for name, lane in self.lanes.items() if lane.blocked}
+        at = self.desk.now()
         with self.desk.writing() as tx:
-            return tx.claim(
+            claims = tx.claim(
                 "notice",
-                at=self.desk.now(),
+                at=at,
                 lease=self.lease,
                 limit=BATCH,
                 shard=self.desk.shard,
-                leaving=blocked,
+                leaving={*busy, *blocked, *self._waiting},
             )
+            now, later = alone(claims)
+            give_back(tx, later, at=at)
+        return now
 
     def _prepared(self, claim: Claim, preparing: Preparing) -> Ready | None:
         """The claim if its notice is to be delivered now; what fails is put on record."""
@@ -124,20 +151,33 @@ class Outbox:
             self._failed(Ready(claim, record), _reason_of(problem))
         return None
 
-    def _deliver(self, ready: list[Ready]) -> None:
-        """Deliver on all lanes at once, each one after the other, until all are settled."""
-        waiting: dict[str, deque[Ready]] = {}
-        for each in ready:
-            waiting.setdefault(_channel(each.record), deque()).append(each)
-        running: dict[Future[Delivery], Running] = {}
-        while waiting or running:
-            self._begin(waiting, running)
-            if not running:
+    def _begin(self) -> None:
+        """Begin the next delivery of every lane that is free."""
+        busy = {each.lane.line.name for each in self._running.values()}
+        for channel in [name for name in self._waiting if name not in busy]:
+            ready = self._waiting[channel].popleft()
+            if not self._waiting[channel]:
+                del self._waiting[channel]
+            lane, message = self._lane(channel), ready.record.message
+            late = self.desk.now() + lane.line.timeout > ready.claim.until
+            if late or lane.blocked or self.stopping() or message is None:
+                self._settle(ready.claim, Settlement(wake=self.desk.now()))
                 continue
-            pause = max(min(each.until for each in running.values()) - monotonic(), 0)
-            wait(running, timeout=pause, return_when=FIRST_COMPLETED)
-            for future in [each for each in running if self._is_over(each, running[each])]:
-                del running[future]
+            until = monotonic() + lane.line.timeout / SECOND
+            self._running[lane.deliver(message)] = Running(ready, lane, until)
+
+    def _lane(self, channel: str) -> Lane:
+        if channel not in self.lanes:
+            self.lanes[channel] = Lane(self.desk.plugins.registry.line(channel))
+        return self.lanes[channel]
+
+    def _wait(self) -> None:
+        """Wait until a delivery comes back, or for as long as others may wait to be looked at."""
+        until = min(each.until for each in self._running.values())
+        pause = min(max(until - monotonic(), 0), LONGEST_WAIT)
+        wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)
+        for future in [each for each in self._running if self._is_over(each, self._running[each])]:
+            del self._running[future]
 
     def _is_over(self, future: Future[Delivery], running: Running) -> bool:
         """Whether a delivery has come back, or is given up; it is settled then."""
@@ -150,29 +190,6 @@ class Outbox:
         else:
             return False
         return True
-
-    def _begin(
-        self, waiting: dict[str, deque[Ready]], running: dict[Future[Delivery], Running]
-    ) -> None:
-        """Begin the next delivery of every lane that is free."""
-        busy = {each.lane.line.name for each in running.values()}
-        for channel in [name for name in waiting if name not in busy]:
-            lane = self._lane(channel)
-            ready = waiting[channel].popleft()
-            if not waiting[channel]:
-                del waiting[channel]
-            message, timeout = ready.record.message, lane.line.timeout
-            late = self.desk.now() + timeout > ready.claim.until
-            if late or lane.blocked or self.stopping() or message is None:
-                self._settle(ready.claim, Settlement(wake=self.desk.now()))
-                continue
-            until = monotonic() + timeout / SECOND
-            running[lane.deliver(message)] = Running(ready, lane, until)
-
-    def _lane(self, channel: str) -> Lane:
-        if channel not in self.lanes:
-            self.lanes[channel] = Lane(self.desk.plugins.registry.line(channel))
-        return self.lanes[channel]
 
     def _settle_delivery(self, ready: Ready, future: Future[Delivery]) -> None:
         problem = future.exception()
@@ -188,24 +205,30 @@ class Outbox:
             reason = Reason.NOT_TAKEN.of(_short(result.reason))
             self._failed(ready, reason, result.after)
         elif isinstance(result, Permanent):
-            with _or_later():
+            with _or_later(ready.claim):
                 reason = Reason.REFUSED.of(_short(result.reason))
                 give_up(self.desk, ready.claim, ready.record, reason)
         else:
             self._failed(ready, Reason.BROKE.of(f"it answers {type(result).__name__}"))
 
     def _failed(self, ready: Ready, reason: str, after: float | None = None) -> None:
-        with _or_later():
+        with _or_later(ready.claim):
             try_again(self.desk, ready.claim, ready.record, reason, after)
 
     def _settle(self, claim: Claim, settlement: Settlement) -> None:
-        with _or_later(), self.desk.writing() as tx:
+        with _or_later(claim), self.desk.writing() as tx:
             tx.settle(claim, settlement, at=self.desk.now())
 
 
-def _or_later() -> suppress:
+@contextmanager
+def _or_later(claim: Claim) -> Iterator[None]:
     """What cannot be put on record now is tried again when its lease has ended."""
-    return suppress(ClaimLost, StoreBusy, StoreConflict)
+    try:
+        yield
+    except ClaimLost:
+        pass
+    except Exception as problem:  # noqa: BLE001  # one notice that fails stops no other
+        log.warning("%s cannot be settled: %s", claim, problem)
 
 
 def _channel(record: NoticeRecord) -> str:

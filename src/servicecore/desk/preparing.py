@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from attrs import field, frozen
 
 from servicecore.desk import holding
-from servicecore.desk.desk import Desk
+from servicecore.desk.desk import Desk, all_of
 from servicecore.desk.freezing import Wording, contacts_of, rows_for
-from servicecore.desk.giving_up import give_up
+from servicecore.desk.giving_up import REQUESTS, give_up
 from servicecore.notices import (
     Contact,
     Notice,
@@ -34,10 +34,14 @@ EVERYWHERE = "*"
 
 @frozen
 class Preparing:
-    """What prepares the notices of one batch; `held` counts those that wait for each channel."""
+    """What prepares the notices of one batch; `held` counts those that wait for each channel.
+
+    `is_full` says whether a channel has enough to do; what is for it is left for later then.
+    """
 
     desk: Desk
     wording: Wording
+    is_full: Callable[[str], bool]
     held: Counter[str] = field(factory=Counter)
 
     def prepared(self, claim: Claim, record: NoticeRecord) -> NoticeRecord | None:
@@ -51,6 +55,8 @@ class Preparing:
         held = self._held(claim, frozen, frozen.contact)
         if held is None and self._gathered(claim, frozen, frozen.contact):
             return None
+        if held is None and self.is_full(frozen.contact.channel):
+            held = Settlement(wake=self.desk.now())
         held = held or self._rated(frozen.contact)
         if held is None:
             return frozen
@@ -90,7 +96,7 @@ class Preparing:
         """Why the notice waits, or has become needless; None where nothing is against it."""
         at, notice = self.desk.now(), record.notice
         with self.desk.reading() as tx:
-            others = tx.notices(claim.shard, NoticeQuery(request=notice.request))
+            others = tx.notices(claim.shard, all_of(notice.request))
         held = holding.overtaken(record, others) or self._over(record)
         if held is None and contact.hours:
             hours = self.desk.calendar(contact.hours)
@@ -148,7 +154,7 @@ class Preparing:
     def _take_turn(self, tx: Tx, channel: str, rate: Rate, taken: int, at: int) -> bool:
         turn = _turn(channel, rate, taken)
         last = tx.checkpoint(EVERYWHERE, turn)
-        if last + rate.per > at:
+        if at - rate.per < last <= at + rate.per:  # what is later still, a wrong clock left there
             return False
         tx.advance(EVERYWHERE, turn, at, expected=last)
         tx.advance(EVERYWHERE, f"rate: {channel}", taken + 1, expected=taken)
@@ -164,7 +170,7 @@ def digest_of(
     members: Sequence[NoticeRecord], contact: Contact, wording: Wording, at: int
 ) -> NoticeRecord:
     """The row that tells several notices at once; the same members give the same id."""
-    first = members[0]
+    first, theirs = members[0], (each.notice for each in members if each.notice.is_for_customer)
     name = sha256("\n".join(sorted(member.id for member in members)).encode()).hexdigest()[:32]
     order = list(Severity)
     notice = Notice(
@@ -172,7 +178,7 @@ def digest_of(
         request=first.notice.request,
         template=DIGEST,
         recipient=first.notice.recipient,
-        facts={"count": len(members)},
+        facts={"count": len(members), REQUESTS: frozenset(each.request for each in theirs)},
         severity=max((member.notice.severity for member in members), key=order.index),
         made_at=at,
     )

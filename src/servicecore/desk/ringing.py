@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 import attrs
 
-from servicecore.desk.attempts import MOST_ATTEMPTS, failed
+from servicecore.desk.attempts import MOST_ATTEMPTS, alone, failed, give_back
 from servicecore.desk.desk import Desk
 from servicecore.desk.firing import fired
 from servicecore.desk.handling import write_of
@@ -33,17 +34,37 @@ BATCH = 50
 log = logging.getLogger("servicecore.desk")
 
 
-def ring(desk: Desk, at: int) -> int:
-    """Fire everything that is due by an instant on the shard of a desk; how many timers rang."""
+def never() -> bool:
+    """Nobody wants it to stop."""
+    return False
+
+
+def ring(desk: Desk, at: int, stopping: Callable[[], bool] = never) -> int:
+    """Fire everything that is due by an instant on the shard of a desk; how many timers rang.
+
+    When it is to stop, what it has claimed and not begun is given back.
+    """
     rang = 0
-    while claims := _claimed(desk, at):
-        rang += sum(fire(desk, claim, at) for claim in claims)
+    while not stopping() and (claims := _claimed(desk, at)):
+        begun = 0
+        for claim in claims:
+            if stopping():
+                break
+            rang += fire(desk, claim, at)
+            begun += 1
+        with desk.writing() as tx:
+            give_back(tx, claims[begun:], at=at)
     return rang
 
 
 def _claimed(desk: Desk, at: int) -> tuple[Claim, ...]:
+    """What is claimed by now, for as long from now on, though it was due by an earlier instant."""
+    lease = max(desk.now() - at, 0) + LEASE
     with desk.writing() as tx:
-        return tx.claim("timer", at=at, lease=LEASE, limit=BATCH, shard=desk.shard)
+        claims = tx.claim("timer", at=at, lease=lease, limit=BATCH, shard=desk.shard)
+        now, later = alone(claims)
+        give_back(tx, later, at=at)
+    return now
 
 
 def fire(desk: Desk, claim: Claim, at: int) -> bool:

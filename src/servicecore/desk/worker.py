@@ -87,7 +87,7 @@ class Worker:
 
     def once(self) -> Done:
         """Do all that is due now, and come back: for whoever has a scheduler of their own."""
-        timers = self._each(lambda desk: ring(desk, desk.now()))
+        timers = self._each(self._ring)
         entries = self._each(lambda desk: show_feed(desk, self._readers))
         return Done(timers, entries, self._each(self._deliver))
 
@@ -102,6 +102,9 @@ class Worker:
             shards = tx.shards()
         yield from (self.desk.on(shard) for shard in shards)
 
+    def _ring(self, desk: Desk) -> int:
+        return ring(desk, desk.now(), self._stop.is_set)
+
     def _deliver(self, desk: Desk) -> int:
         return Outbox(desk, self._texts, self.lease, self._stop.is_set, self._lanes).deliver()
 
@@ -113,11 +116,12 @@ class Worker:
         one that does not come to an end within `grace` is left to itself.
         """
         work: dict[str, Callable[[Desk], int]] = {
-            "timers": lambda desk: ring(desk, desk.now()),
+            "timers": self._ring,
             "outbox": self._deliver,
         }
         for plugin in self._readers:
-            work[f"feed of {plugin}"] = partial(show_feed, plugins=[plugin])
+            feed = partial(show_feed, plugins=[plugin], stopping=self._stop.is_set)
+            work[f"feed of {plugin}"] = feed
         threads = [
             Thread(target=self._repeat, args=each, name=f"servicecore: {each[0]}", daemon=True)
             for each in work.items()

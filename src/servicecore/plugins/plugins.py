@@ -150,6 +150,10 @@ class Plugins:
         """The names of the plugins that implement a hook, in the order in which they are asked."""
         return tuple(self._named_in(hook))
 
+    def takes(self, hook: str, argument: str) -> bool:
+        """Whether any plugin wants to know that argument of a hook."""
+        return any(argument in each.argnames for _, each in self._implementations(hook))
+
     def answers(self, hook: str, **given: object) -> Iterator[tuple[str, object]]:
         """The answers of all plugins that implement a hook, one by one, with their names.
 

@@ -15,11 +15,11 @@ def write_contact(contact: Contact | None) -> str | None:
     """A contact as JSON; None for none.
 
     >>> write_contact(Contact(channel="mail", address="bo@example.org", digest="1s"))
-    '["mail","bo@example.org","en","","urgent",1000000]'
+    '["mail","bo@example.org","en","","","urgent",1000000]'
     """
     if contact is None:
         return None
-    said = (contact.channel, contact.address, contact.language, contact.hours)
+    said = (contact.channel, contact.address, contact.language, contact.zone, contact.hours)
     return _sized([*said, str(contact.disturbed_by), contact.digest], "a contact")
 
 
@@ -28,11 +28,12 @@ def read_contact(written: str | None) -> Contact | None:
     if written is None:
         return None
     try:
-        channel, address, language, hours, disturbed_by, digest = read_exactly(written)
+        channel, address, language, zone, hours, disturbed_by, digest = read_exactly(written)
         return Contact(
             channel=channel,
             address=address,
             language=language,
+            zone=zone,
             hours=hours,
             disturbed_by=disturbed_by,
             digest=None if digest is None else to_timedelta(digest),

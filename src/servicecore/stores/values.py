@@ -223,15 +223,16 @@ class Query:
     def __attrs_post_init__(self) -> None:
         if self.order not in ("opened", "wake"):
             raise InvalidValue(f"order is {self.order!r}: expected 'opened' or 'wake'")
-        _check_limit(self.limit)
+        _check_limit(self.limit, MOST_ON_A_PAGE)
 
 
-def _check_limit(limit: int) -> None:
-    if type(limit) is not int or not 1 <= limit <= MOST_ON_A_PAGE:
-        raise InvalidValue(f"limit is {limit!r}: expected 1 to {MOST_ON_A_PAGE}")
+def _check_limit(limit: int, most: int) -> None:
+    if type(limit) is not int or not 1 <= limit <= most:
+        raise InvalidValue(f"limit is {limit!r}: expected 1 to {most}")
 
 
 MOST_ON_A_PAGE = 1000
+MOST_NOTICES = 1_000_000
 FILTERED = ("status", "kind", "priority", "service", "group", "person", "customer")
 """The parts of a summary that a query may ask for by value."""
 
@@ -255,4 +256,4 @@ class NoticeQuery:
     limit: int = MOST_ON_A_PAGE
 
     def __attrs_post_init__(self) -> None:
-        _check_limit(self.limit)
+        _check_limit(self.limit, MOST_NOTICES)

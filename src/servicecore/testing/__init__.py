@@ -11,7 +11,9 @@ try:
 except ImportError as missing:
     raise MissingExtra("servicecore.testing", "testing") from missing
 
-_PARTS = "appends base claims faults feed joined kills machine notices pages readers values"
+_PARTS = """
+appends base claims faults feed joined kills machine machine_reading notices pages readers values
+"""
 pytest.register_assert_rewrite(
     "servicecore.testing.channels",
     *(f"servicecore.testing.store_{part}" for part in _PARTS.split()),

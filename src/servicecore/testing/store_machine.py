@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import count
-from typing import Any
 
 import attrs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -22,21 +18,19 @@ from servicecore.errors import ServiceCoreError
 from servicecore.notices import NoticeRecord, NoticeState, Remark
 from servicecore.stores import (
     ClaimKind,
-    NoticeQuery,
+    CommandKey,
     Parked,
-    Query,
     Settlement,
     Store,
     Summary,
     Tx,
     Write,
 )
-from servicecore.testing.samples import CONTACT, TEXT, command, event, notice, summary
+from servicecore.testing.samples import CONTACT, TEXT, command, event, notice
 from servicecore.testing.store_base import StoreParts
-from servicecore.testing.store_model import Model
+from servicecore.testing.store_machine_reading import READERS, ReadBesideModel, summaries
 from servicecore.testing.store_model_requests import Held
 
-READERS = ("audit", "board")
 STEPS, MOST_EXAMPLES = 25, 20
 
 requests = st.sampled_from(["R1", "R2"])
@@ -44,14 +38,6 @@ instants = st.integers(0, 12)
 late = st.sampled_from([12, 12, 12, 9, 5, 0])
 wakes = st.none() | instants
 kinds = st.sampled_from(["timer", "notice", "reader"])
-summaries = st.builds(
-    summary,
-    status=st.sampled_from(["new", "in progress", "'; --"]),
-    is_open=st.booleans(),
-    opened=st.integers(-3, 3),
-    group=st.sampled_from([None, "network", "mail"]),
-    person=st.sampled_from([None, "ann"]),
-)
 commands = st.none() | st.builds(
     command, st.sampled_from(["c1", "c2", "c3"]), st.sampled_from(["one", "two"])
 )
@@ -63,17 +49,17 @@ settlements = st.builds(
     reason=st.sampled_from(["", "timed out"]),
     state=st.sampled_from([NoticeState.WAITING, *NoticeState]),
 )
-shards = count()
 
 
-class StoreBesideModel(RuleBasedStateMachine):
-    """One shard of a store, and the model of it."""
+Said = tuple[Summary, int | None, bool]
+"""A summary, a wake, and whether somebody is told."""
+
+
+class StoreBesideModel(ReadBesideModel):
+    """One shard of a store, and the model of it: what is written."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__()
-        self.store = store
-        self.shard = f"shard {next(shards)}"
-        self.model = Model(self.shard)
+        super().__init__(store)
         self.held: list[Held] = []
 
     def both(self, expected: Callable[[], object], done: Callable[[Tx], object]) -> None:
@@ -88,7 +74,9 @@ class StoreBesideModel(RuleBasedStateMachine):
         said=st.tuples(summaries, wakes, st.sampled_from([True, True, False])),
         data=st.data(),
     )
-    def append(self, versions: dict[str, int], key: Any, said: Any, data: Any) -> None:
+    def append(
+        self, versions: dict[str, int], key: CommandKey | None, said: Said, data: st.DataObject
+    ) -> None:
         """Requests at their versions, most of the time; under a claim, now and then."""
         writes = [
             _write(request, max(self.model.versions.get(request, 0) + beside, 0), *said)
@@ -127,7 +115,7 @@ class StoreBesideModel(RuleBasedStateMachine):
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), settlement=settlements, at=instants)
-    def settle(self, data: Any, settlement: Settlement, at: int) -> None:
+    def settle(self, data: st.DataObject, settlement: Settlement, at: int) -> None:
         """Any claim that ever was."""
         claim, token = data.draw(st.sampled_from(self.held))
         self.both(
@@ -137,7 +125,7 @@ class StoreBesideModel(RuleBasedStateMachine):
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), at=instants, reason=st.sampled_from(["failed 8 times", ""]))
-    def park(self, data: Any, at: int, reason: str) -> None:
+    def park(self, data: st.DataObject, at: int, reason: str) -> None:
         """Any claim that ever was."""
         claim, token = data.draw(st.sampled_from(self.held))
         self.both(
@@ -146,7 +134,7 @@ class StoreBesideModel(RuleBasedStateMachine):
         )
 
     @rule(data=st.data(), at=instants, kind=kinds)
-    def requeue(self, data: Any, at: int, kind: ClaimKind) -> None:
+    def requeue(self, data: st.DataObject, at: int, kind: ClaimKind) -> None:
         """What is parked, or never was."""
         other = Parked(kind=kind, shard=self.shard, key="R1", reason="", since=0, position=1)
         parked = data.draw(st.sampled_from([*self.model.parked(), other]))
@@ -156,7 +144,7 @@ class StoreBesideModel(RuleBasedStateMachine):
         )
 
     @rule(request=requests, beside=st.sampled_from([0, 0, 1]), wake=wakes, data=st.data())
-    def rearm(self, request: str, beside: int, wake: int | None, data: Any) -> None:
+    def rearm(self, request: str, beside: int, wake: int | None, data: st.DataObject) -> None:
         """At the version that there is, most of the time."""
         version = max(self.model.versions.get(request, 0) + beside, 1)
         held = data.draw(st.none() | st.sampled_from(self.held)) if self.held else None
@@ -168,10 +156,10 @@ class StoreBesideModel(RuleBasedStateMachine):
         )
 
     @rule(name=st.sampled_from(READERS), position=st.integers(0, 9), data=st.data())
-    def advance(self, name: str, position: int, data: Any) -> None:
+    def advance(self, name: str, position: int, data: st.DataObject) -> None:
         """To any position that there is, from the one that is expected, or under a claim."""
         upto = [0, *(entry[0] for entry in self.model.entries)][: position + 1][-1]
-        here = self.model.reader(name)["position"]
+        here = self.model.reader(name).position
         expected = data.draw(st.sampled_from([None, None, here, here + 1]))
         held = data.draw(st.none() | st.sampled_from(self.held)) if self.held else None
         claim = held[0] if held else None
@@ -182,7 +170,7 @@ class StoreBesideModel(RuleBasedStateMachine):
 
     @precondition(lambda self: any(claim.kind == "notice" for claim, _ in self.held))
     @rule(data=st.data(), at=instants, how=st.sampled_from(["itself", "rows", "digest"]))
-    def freeze(self, data: Any, at: int, how: str) -> None:
+    def freeze(self, data: st.DataObject, at: int, how: str) -> None:
         """A notice as itself, as several rows, or together with others as one."""
         held = data.draw(st.sampled_from([each for each in self.held if each[0].kind == "notice"]))
         claim = held[0]
@@ -196,63 +184,6 @@ class StoreBesideModel(RuleBasedStateMachine):
             lambda: self.model.freeze(held, records, at, reason, members),
             lambda tx: tx.freeze(claim, records, at=at, reason=reason, gathered=members),
         )
-
-    @invariant()
-    def say_the_same(self) -> None:
-        """All that can be read."""
-        with self.store.transaction() as tx:
-            heads = tx.find(self.shard, Query(limit=1000)).heads
-            assert [
-                (head.request, head.version, head.summary, head.wake, head.parked) for head in heads
-            ] == self.model.heads()
-            assert tx.workload(self.shard).open == self.model.workload()
-            found = tx.notices(self.shard, NoticeQuery())
-            assert list(found) == self.model.outbox_rows()
-            assert list(tx.parked(self.shard)) == self.model.parked()
-            for names in ((), READERS):
-                due = self.model.next_due(names)
-                assert tx.next_due(self.shard, readers=names) == due
-            for name in READERS:
-                assert tx.checkpoint(self.shard, name) == self.model.reader(name)["position"]
-
-    @rule()
-    def read_it_all(self) -> None:
-        """Every request, the feed from its beginning, and every command."""
-        with self.store.transaction() as tx:
-            entries = tx.feed(self.shard, limit=1000)
-            assert [
-                (each.position, each.request, each.number) for each in entries
-            ] == self.model.entries
-            for request in ("R1", "R2"):
-                events = tuple(each.event for each in entries if each.request == request)
-                stream = tx.read(self.shard, request)
-                assert stream.events == events
-                assert stream.version == self.model.versions.get(request, 0)
-            for id in ("c1", "c2", "c3"):
-                answer = tx.answered(self.shard, id)
-                known = self.model.commands.get(id)
-                assert (answer and (answer.digest, answer.versions)) == known
-
-    @rule(order=st.sampled_from(["opened", "wake"]), limit=st.integers(1, 2), said=summaries)
-    def turn_pages(self, order: Any, limit: int, said: Any) -> None:
-        """What is like a summary, page by page."""
-        found: list[str] = []
-        asked = Query(group=said.group, is_open=said.is_open, order=order, limit=limit)
-        with self.store.transaction() as tx:
-            while True:
-                page = tx.find(self.shard, asked)
-                found += [head.request for head in page.heads]
-                assert len(found) <= 3
-                if not page.next:
-                    break
-                asked = attrs.evolve(asked, after=page.next)
-        expected = [
-            (said_of.opened if order == "opened" else wake, request)
-            for request, _, said_of, wake, _ in self.model.heads()
-            if (said_of.group, said_of.is_open) == (said.group, said.is_open)
-            and (order == "opened" or wake is not None)
-        ]
-        assert found == [request for _, request in sorted(expected)]
 
 
 def _write(request: str, expected: int, said: Summary, wake: int | None, told: bool) -> Write:

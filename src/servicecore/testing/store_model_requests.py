@@ -1,27 +1,43 @@
-"""The model's requests: what is written, and what is found of it. Plain dictionaries and lists."""
+"""The model's requests: what is written, and what is found of it. Dictionaries and lists."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+from attrs import define
 
 from servicecore.errors import ClaimLost, CommandMismatch, InvalidValue, StoreConflict
 from servicecore.notices import NoticeRecord
-from servicecore.stores import Claim, CommandKey, Summary, Write
+from servicecore.stores import Claim, ClaimKind, CommandKey, Summary, Write
 
 LONG_AGO = -(2**62)
-Row = dict[str, Any]
-"""A row that can be claimed: when it is due, who has it until when, and how often it failed."""
+Key = str | tuple[str, int]
+"""A request, the id of a notice, or a reader with the entry that it reads again, if it does."""
 
 Versions = dict[str, tuple[int, int]]
 Held = tuple[Claim, int]
 """A claim as the store gave it, and its token in the model."""
 
 
-def free(wake: int | None) -> Row:
-    """What nobody has claimed, and nobody ever had."""
-    return {"wake": wake, "token": 0, "until": LONG_AGO, "attempts": 0}
+@define
+class Row:
+    """What can be claimed: when it is due, who has it until when, how often that failed.
+
+    `parked` says why and since when a timer is left alone; `position` is how far a reader is.
+    """
+
+    wake: int | None
+    attempts: int = 0
+    token: int = 0
+    until: int = LONG_AGO
+    parked: tuple[str, int] | None = None
+    position: int = 0
+
+    def let_go(self, wake: int | None, attempts: int = 0) -> None:
+        """Let nobody have it, and be due at that instant."""
+        self.wake, self.attempts = wake, attempts
+        self.token, self.until = 0, LONG_AGO
 
 
 class ModelRequests:
@@ -67,14 +83,14 @@ class ModelRequests:
     def _write(self, write: Write) -> None:
         self.versions[write.request] = write.expected + len(write.events)
         self.summaries[write.request] = write.summary
-        self.timers[write.request] = {**free(write.wake), "parked": None}
+        self.timers[write.request] = Row(write.wake)
         for notice in write.notices:
             self.add(NoticeRecord(shard=self.shard, notice=notice, wake=notice.made))
 
     def add(self, record: NoticeRecord) -> None:
         """Put a notice into the outbox."""
         self.records[record.id] = record
-        self.outbox[record.id] = free(record.wake)
+        self.outbox[record.id] = Row(record.wake)
 
     def rearm(self, request: str, version: int, wake: int | None, held: Held | None) -> None:
         """A timer that is set anew."""
@@ -83,7 +99,7 @@ class ModelRequests:
             self.row(*held)
         if self.versions.get(request, 0) != version:
             raise StoreConflict(request, 0, 0)
-        self.timers[request].update(free(wake), parked=None)
+        self.timers[request] = Row(wake)
 
     def _check_held(self, held: Held | None, requests: Sequence[str]) -> None:
         if held and (held[0].kind != "timer" or held[0].key not in requests):
@@ -94,9 +110,9 @@ class ModelRequests:
         found = []
         for request in sorted(self.versions, key=lambda each: (self.summaries[each].opened, each)):
             row = self.timers[request]
-            why = row["parked"] and row["parked"][0]
+            why = row.parked[0] if row.parked else None
             version = self.versions[request]
-            found.append((request, version, self.summaries[request], row["wake"], why))
+            found.append((request, version, self.summaries[request], row.wake, why))
         return found
 
     def workload(self) -> dict[str | None, dict[str | None, int]]:
@@ -110,20 +126,20 @@ class ModelRequests:
             for group in groups
         }
 
-    def rows(self, kind: str) -> dict[Any, Row]:
+    def rows(self, kind: ClaimKind) -> Iterator[tuple[Key, Row]]:
         """All that can be claimed of a kind."""
-        tables: dict[str, dict[Any, Row]] = {
-            "timer": self.timers,
-            "notice": self.outbox,
-            "reader": self.readers,
-        }
-        return tables[kind]
+        if kind == "timer":
+            yield from self.timers.items()
+        elif kind == "notice":
+            yield from self.outbox.items()
+        else:
+            yield from self.readers.items()
 
     def row(self, claim: Claim, token: int) -> Row:
         """The row that a claim is on, if it still is."""
         key = (claim.key, claim.upto or 0) if claim.kind == "reader" else claim.key
-        row = self.rows(claim.kind).get(key)
-        if row is None or row["token"] != token:
+        row = dict(self.rows(claim.kind)).get(key)
+        if row is None or row.token != token:
             raise ClaimLost(str(claim))
         return row
 
@@ -133,4 +149,4 @@ class ModelRequests:
 
     def reader(self, name: str) -> Row:
         """A reader of the feed, and how far it is."""
-        return self.readers.setdefault((name, 0), {**free(LONG_AGO), "position": 0})
+        return self.readers.setdefault((name, 0), Row(LONG_AGO))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -218,8 +219,10 @@ class TestTrouble:
         """Each piece is taken in time, all of them are not."""
 
         def talk(talker: Talker) -> None:
+            # Little is on its way at a time, so that each piece waits for the one before.
+            talker.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
             conversation(*UP_TO_DATA)(talker)
-            while not talker.over.wait(0.1):
+            while not talker.over.wait(0.05):
                 talker.hear(16 * 1024)
 
         text = Text(subject="big", plain="x" * 9_000_000)

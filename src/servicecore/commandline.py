@@ -1,11 +1,14 @@
-"""The commands of whoever runs a desk: plugins, migrate, worker, notices, parked."""
+"""The commands of whoever runs a desk: plugins, migrate, worker, rearm, notices, parked."""
 
 from __future__ import annotations
 
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from servicecore.desk import Desk, Worker
@@ -17,7 +20,7 @@ from servicecore.plugins import GROUP, Plugins
 from servicecore.plugins.printed import plugins_printed
 from servicecore.policyfile import load_policies
 from servicecore.sla.book import PolicyBook
-from servicecore.stores import MAIN, Parked, Store
+from servicecore.stores import MAIN, Parked
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # the class has no other name
@@ -27,7 +30,9 @@ KINDS = ("timer", "notice", "reader")
 
 def add_host_commands(commands: Commands) -> None:
     """Add what belongs to a store, its worker and its plugins."""
-    for add in (_add_plugins, _add_migrate, _add_worker, _add_notices, _add_parked):
+    for add in (
+        _add_plugins, _add_migrate, _add_worker, _add_rearm, _add_notices, _add_parked,
+    ):  # fmt: skip
         add(commands)
 
 
@@ -45,14 +50,24 @@ def _add_migrate(commands: Commands) -> None:
 
 def _add_worker(commands: Commands) -> None:
     working = commands.add_parser("worker", help="do what is due in a store, until SIGTERM")
-    _add_store(working)
-    working.add_argument(
-        "--policies", metavar="FILE", help="the policy book; without it, those of plugins alone"
-    )
-    working.add_argument("--every-shard", action="store_true", help="all shards of the store")
+    _add_store(working, every_shard=True)
+    _add_policies(working)
     working.add_argument("--once", action="store_true", help="do what is due now, and end")
     working.add_argument("--poll", default="5s", metavar="T", help="sleep no longer than this")
     working.set_defaults(command=_worker)
+
+
+def _add_rearm(commands: Commands) -> None:
+    rearming = commands.add_parser("rearm", help="set all timers anew, after policies changed")
+    _add_store(rearming)
+    _add_policies(rearming)
+    rearming.set_defaults(command=_rearm)
+
+
+def _add_policies(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--policies", metavar="FILE", help="the policy book; without it, those of plugins alone"
+    )
 
 
 def _add_notices(commands: Commands) -> None:
@@ -72,9 +87,12 @@ def _add_parked(commands: Commands) -> None:
     listing.set_defaults(command=_parked)
 
 
-def _add_store(command: argparse.ArgumentParser) -> None:
+def _add_store(command: argparse.ArgumentParser, *, every_shard: bool = False) -> None:
     command.add_argument("url", metavar="URL", help="of the store, such as sqlite:///desk.db")
-    command.add_argument("--shard", default=MAIN, help="one tenant of the store")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--shard", default=MAIN, help="one tenant of the store")
+    if every_shard:
+        which.add_argument("--every-shard", action="store_true", help="all shards of the store")
     _add_disable(command)
 
 
@@ -96,8 +114,11 @@ def _loaded(given: argparse.Namespace, *, strict: bool = False) -> Plugins:
 
 
 def _own(name: str) -> object:
+    entry = EntryPoint(name, name, GROUP)
+    if EntryPoint.pattern.match(name) is None:
+        raise InvalidValue(f"the plugin is {name!r}: expected MODULE or MODULE:NAME")
     try:
-        return EntryPoint(name, name, GROUP).load()
+        return entry.load()
     except (ImportError, AttributeError) as problem:
         raise InvalidValue(f"the plugin {name!r} cannot be imported: {problem}") from None
 
@@ -119,20 +140,39 @@ def _migrate(given: argparse.Namespace) -> int:
     return 0
 
 
-def _desk(given: argparse.Namespace, plugins: Plugins, store: Store) -> Desk:
+@contextmanager
+def _opened(given: argparse.Namespace, plugins: Plugins, book: PolicyBook) -> Iterator[Desk]:
+    """The desk on a store that is there; a mistyped file is not made."""
+    scheme, _, path = given.url.partition(":///")
+    if scheme == "sqlite" and not Path(path).exists():
+        hint = f"expected one that `python -m servicecore migrate {given.url}` made"
+        raise InvalidValue(f"there is no store at {given.url!r}: {hint}")
+    store = plugins.registry.open_store(given.url)
+    try:
+        yield Desk(store, book, plugins=plugins, shard=given.shard)
+    finally:
+        store.close()
+
+
+def _book(given: argparse.Namespace, plugins: Plugins) -> PolicyBook:
+    """The policies of the file, with those of plugins before them.
+
+    Without any, every timer would be set to never.
+    """
     book = PolicyBook.of()
-    if getattr(given, "policies", None):
+    if given.policies:
         book = load_policies(given.policies, calendars=plugins.registry.calendars)
-    return Desk(store, plugins.extended(book), plugins=plugins, shard=given.shard)
+    book = plugins.extended(book)
+    if not book.policies:
+        raise InvalidValue("there are no policies: expected --policies FILE, or a plugin's own")
+    return book
 
 
 def _worker(given: argparse.Namespace) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s")
     logging.getLogger("servicecore").setLevel(logging.INFO)  # others may log what is secret
     plugins = _loaded(given, strict=True)
-    store = plugins.registry.open_store(given.url)
-    try:
-        desk = _desk(given, plugins, store)
+    with _opened(given, plugins, _book(given, plugins)) as desk:
         worker = Worker(desk, poll=given.poll, every_shard=given.every_shard)
         if given.once:
             done = worker.once()
@@ -140,35 +180,31 @@ def _worker(given: argparse.Namespace) -> int:
             worker.close()
         else:
             worker.run()
-    finally:
-        store.close()
+    return 0
+
+
+def _rearm(given: argparse.Namespace) -> int:
+    plugins = _loaded(given, strict=True)
+    with _opened(given, plugins, _book(given, plugins)) as desk:
+        print(f"{desk.rearm()} timers set anew")
     return 0
 
 
 def _notices(given: argparse.Namespace) -> int:
-    plugins = _loaded(given)
-    store = plugins.registry.open_store(given.url)
-    try:
-        records = _desk(given, plugins, store).notices(given.request)
-        print(explain_all(records, messages_in(given.language)))
-    finally:
-        store.close()
+    with _opened(given, _loaded(given), PolicyBook.of()) as desk:
+        desk.situation(given.request)  # which refuses one that was never opened
+        print(explain_all(desk.notices(given.request), messages_in(given.language)))
     return 0
 
 
 def _parked(given: argparse.Namespace) -> int:
-    plugins = _loaded(given)
-    store = plugins.registry.open_store(given.url)
-    try:
-        desk = _desk(given, plugins, store)
+    with _opened(given, _loaded(given), PolicyBook.of()) as desk:
         listed = [each for each in desk.parked(given.kind) if given.key in (None, each.key)]
         for each in listed:
             print(_line(each))
             if given.requeue:
                 desk.requeue(each)
         print(f"{len(listed)} parked{', and queued again' if given.requeue and listed else ''}")
-    finally:
-        store.close()
     return 0
 
 

@@ -98,6 +98,10 @@ class StoreBusy(ServiceCoreError):
     """A store that others hold up just now; the same may succeed a little later."""
 
 
+class StoreFailed(ServiceCoreError):
+    """A store that cannot be used as it is: read-only, of another kind, unknown to its server."""
+
+
 class CommandMismatch(ServiceCoreError, ValueError):
     """An id that another command had already: a command that is sent again has the same content."""
 

@@ -164,6 +164,18 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise InvalidValue(f"{name} is {value!r}: expected {' or '.join(map(repr, known))}")
 
 
+def to_period(value: timedelta | str, name: str) -> int:
+    """The microseconds of a time that is longer than none, out of a timedelta or text.
+
+    >>> to_period("5s", "poll")
+    5000000
+    """
+    duration = to_duration(value, name)
+    if isinstance(duration, Days) or duration <= 0:
+        raise InvalidValue(f"{name} is {value!r}: expected a time such as '30s' or '1h'")
+    return duration
+
+
 _NUMBER = "([0-9]{1,15})"
 _SHORT = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?")
 _ISO = re.compile(rf"PT(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?")

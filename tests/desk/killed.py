@@ -89,7 +89,7 @@ def write(url: str, folder: Path, began: float) -> None:
 
 def work(url: str, folder: Path, began: float) -> None:
     """Work without end, with leases that end soon after a kill."""
-    Worker(desk(url, folder, began), Plain(), lease="10h", poll=10_000).run()
+    Worker(desk(url, folder, began), Plain(), lease="10h", poll=timedelta(milliseconds=10)).run()
 
 
 def kill_often(what: str, url: str, folder: Path, kills: int, began: float) -> None:

@@ -481,11 +481,28 @@ class TestShards:
 
 class TestDesk:
     @pytest.mark.parametrize(
-        "options", [{"book": "policies.toml"}, {"plugins": [Decides()]}, {"shard": ""}]
+        "options",
+        [
+            {"book": "policies.toml"},
+            {"plugins": [Decides()]},
+            {"shard": ""},
+            {"store": None},
+            {"store": "sqlite:///desk.db"},
+            {"store": MemoryStore},
+            {"clock": FRIDAY},
+            {"rules": None},
+            {"rules": ["resolved"]},
+            {"tries": "many"},
+        ],
     )
     def test_is_made_of_what_it_needs(self, options: dict[str, object]) -> None:
         with pytest.raises(InvalidValue):
             Desk(**{"store": MemoryStore(), "book": book(), **options})  # type: ignore[arg-type]
+
+    def test_tells_no_notices_of_nobody(self) -> None:
+        """An empty parameter of a host's must not give those of everybody."""
+        with pytest.raises(InvalidValue, match="the id of the request is None"):
+            desk().notices(None)  # type: ignore[arg-type]  # wrong on purpose
 
     def test_has_calendars_of_the_book_and_of_plugins(self) -> None:
         ours = desk()

@@ -537,7 +537,7 @@ class TestLanes:
             return [Contact(channel=channel, address="a")]
 
         scene, stuck = Scene(reach=Reach(contacts)), Hangs()
-        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=200_000)
+        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=timedelta(milliseconds=200))
         open_(scene.desk, "R1")
         open_(scene.desk, "R2")
         scene.worker.once()
@@ -552,7 +552,7 @@ class TestLanes:
     def test_that_hang_again_and_again_are_left_alone(self) -> None:
         reach = Reach(lambda notice: [Contact(channel="stuck", address="a")])
         scene, stuck = Scene(reach=reach), Hangs()
-        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=50_000)
+        scene.desk.plugins.registry.add_channel("stuck", stuck, timeout=timedelta(milliseconds=50))
         open_(scene.desk)
         for _ in range(5):
             scene.worker.once()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from attrs import evolve
 
 from servicecore.desk import Desk, Done, Worker, wall_clock
-from servicecore.errors import StoreBusy
+from servicecore.errors import InvalidValue, StoreBusy
 from servicecore.hookspecs import hookimpl
 from servicecore.notices import Delivered, Message
 from servicecore.stores import Entry, MemoryStore
@@ -48,7 +49,7 @@ def scene(
     tells = Tells()
     ours = evolve(desk(Reach(), *plugins, store=store, policies=book(WARN)), clock=wall_clock)
     ours.plugins.registry.add_channel("box", tells, timeout="2s")
-    return ours, tells, Worker(ours, Plain(), poll=50_000)
+    return ours, tells, Worker(ours, Plain(), poll=timedelta(milliseconds=50))
 
 
 def test_it_delivers_what_comes_while_it_runs_and_stops() -> None:
@@ -102,7 +103,9 @@ def test_a_plugin_that_hangs_holds_up_nobody_else(first: bool) -> None:
     """B3: neither another plugin, nor a timer, nor a notice, nor the end."""
     hangs, sees = Hangs(), Seen()
     ours, tells, _ = scene(plugins=(hangs, sees) if first else (sees, hangs))
-    worker = Worker(ours, Plain(), poll=50_000, grace=100_000)
+    worker = Worker(
+        ours, Plain(), poll=timedelta(milliseconds=50), grace=timedelta(milliseconds=100)
+    )
     thread = running(worker)
     open_(ours, "R1")
     assert tells.told.wait(20)
@@ -157,7 +160,7 @@ PROGRAM = """
     from tests.desk.kit import Plain
 
     print("ready", flush=True)
-    Worker(Desk(MemoryStore(), PolicyBook.of()), Plain(), poll="1h").run()
+    Worker(Desk(MemoryStore(), PolicyBook.of(), rules=()), Plain(), poll="1h").run()
     print("stopped", flush=True)
 """
 
@@ -184,3 +187,20 @@ def test_it_stops_cleanly_on_a_signal(number: int) -> None:
 def _sleeps(process: int) -> bool:
     """Whether the threads of the worker are there."""
     return len(list(Path(f"/proc/{process}/task").iterdir())) >= 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"desk": MemoryStore()},
+        {"wording": 5},
+        {"lease": 30},
+        {"poll": "0s"},
+        {"grace": "-1s"},
+        {"poll": "3bd"},
+    ],
+)
+def test_it_is_made_of_what_it_needs(options: dict[str, Any]) -> None:
+    """A number of seconds would be one of microseconds to somebody else."""
+    with pytest.raises(InvalidValue, match=next(iter(options))):
+        Worker(**{"desk": desk(), **options})

@@ -20,6 +20,7 @@ from servicecore.notices import (
     NoticeRecord,
     Rate,
     Remark,
+    Retry,
     Severity,
     Text,
 )
@@ -104,7 +105,28 @@ class Silent:
         return Delivered(message.key)
 
 
+class TestRetry:
+    @pytest.mark.parametrize("after", [float("nan"), float("inf"), -1, "5m", True])
+    def test_after_is_a_number_of_seconds(self, after: Any) -> None:
+        with pytest.raises(InvalidValue, match="expected seconds, 0 or more, or None"):
+            Retry("busy", after)
+
+    @pytest.mark.parametrize("after", [None, 0, 1.5, 10**9])
+    def test_or_unknown(self, after: float | None) -> None:
+        assert Retry("busy", after).after == after
+
+
 class TestLines:
+    @pytest.mark.parametrize("options", [{"timeout": 30}, {"timeout": "0s"}, {"rate": 5}])
+    def test_a_line_is_made_of_what_it_needs(self, options: dict[str, Any]) -> None:
+        """A number of seconds would be one of microseconds to somebody else."""
+        with pytest.raises(InvalidValue, match=next(iter(options))):
+            Line("box", Silent(), **options)
+
+    def test_a_channel_is_no_class(self) -> None:
+        with pytest.raises(InvalidValue, match="expected an object with deliver"):
+            Line("box", Silent)  # type: ignore[arg-type]  # wrong on purpose
+
     @pytest.mark.parametrize("most", [0, -1, 1.5, True, "3"])
     def test_a_rate_is_a_number(self, most: Any) -> None:
         with pytest.raises(InvalidValue, match="expected a whole number"):
@@ -113,7 +135,6 @@ class TestLines:
     def test_a_line_takes_a_time(self) -> None:
         assert Line("mail", Silent()).timeout == 30 * SECOND
         assert Line("mail", Silent(), timeout="1m").timeout == MINUTE
-        assert Line("mail", Silent(), timeout=5).timeout == 5
 
     @pytest.mark.parametrize(
         ("said", "problem"),

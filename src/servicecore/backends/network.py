@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from servicecore.errors import InvalidValue
-from servicecore.instants import SECOND, Days, to_duration
+from servicecore.instants import SECOND, to_period
 
 Connection = TypeVar("Connection")
 
@@ -53,10 +52,7 @@ def to_seconds(value: timedelta | str, name: str = "timeout") -> float:
     >>> to_seconds("1m30s")
     90.0
     """
-    duration = to_duration(value, name)
-    if isinstance(duration, Days) or duration <= 0:
-        raise InvalidValue(f"{name} is {value!r}: expected a time such as '20s'")
-    return duration / SECOND
+    return to_period(value, name) / SECOND
 
 
 def addresses_of(host: str, port: int) -> Sequence[str]:

@@ -54,6 +54,14 @@ def pause_after(key: str, attempt: int) -> int:
     return int(pause * (0.75 + drawn / 2))
 
 
+def pause_between(key: str, attempt: int) -> float:
+    """The seconds between two tries of a command whose request changed meanwhile.
+
+    Some milliseconds, more after each, and not the same for those who got in each other's way.
+    """
+    return pause_after(key, attempt) / FIRST_PAUSE / 200
+
+
 def failed(tx: Tx, claim: Claim, *, at: int, reason: str, what: str = "failed") -> None:
     """Put a failed attempt on record: it is tried again later, or parked if it was the last one."""
     if claim.attempt >= MOST_ATTEMPTS:

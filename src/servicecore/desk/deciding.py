@@ -221,7 +221,7 @@ def _first(
 def of_kind(plugin: str, hook: str, kind: type[Answer], answer: object) -> Answer:
     """The answer, which has to be of that kind and hold what its fields say (`PluginError`)."""
     if not isinstance(answer, kind):
-        problem = f"it answers {answer!r}: expected a {kind.__name__} or None"
+        problem = f"it answers {answer!r}: expected {kind.__name__}(…) or None"
         raise PluginError(plugin, hook, problem)
     return answer
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from time import sleep
 
 import attrs
 from attrs import field, frozen
 
+from servicecore.catalogue.naming import all_of as all_of_kind
+from servicecore.desk.attempts import pause_between
 from servicecore.desk.deciding import Asking
 from servicecore.desk.handling import writes_for
 from servicecore.desk.planning import latest_in, requests_of
@@ -50,7 +53,7 @@ from servicecore.stores.values import MOST_NOTICES
 EVERYTHING = Query()
 
 
-def all_of(request: str) -> NoticeQuery:
+def all_notices_of(request: str) -> NoticeQuery:
     """All notices of a request."""
     return NoticeQuery(request=request, limit=MOST_NOTICES)
 
@@ -65,6 +68,10 @@ class Handled:
     events: tuple[Event, ...]
     versions: Mapping[str, tuple[int, int]] = field(hash=False)
     repeated: bool = False
+
+
+def _rules(rules: Iterable[NoticeRule]) -> tuple[NoticeRule, ...]:
+    return all_of_kind(NoticeRule, rules, "rules")
 
 
 @frozen
@@ -94,13 +101,19 @@ class Desk:
     plugins: Plugins = field(factory=Plugins, kw_only=True)
     shard: str = field(default=MAIN, kw_only=True)
     clock: Clock = field(default=wall_clock, kw_only=True)
-    rules: tuple[NoticeRule, ...] = field(default=DEFAULT_NOTICES, kw_only=True)
+    rules: tuple[NoticeRule, ...] = field(default=DEFAULT_NOTICES, converter=_rules, kw_only=True)
     tries: int = field(default=5, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        for name, kind in (("book", PolicyBook), ("plugins", Plugins)):
+        kinds = {"book": PolicyBook, "plugins": Plugins, "tries": int}
+        for name, kind in kinds.items():
             if not isinstance(value := getattr(self, name), kind):
                 raise InvalidValue(f"{name} is {value!r}: expected a {kind.__name__}")
+        if not callable(getattr(self.store, "transaction", None)) or isinstance(self.store, type):
+            expected = "expected a store, such as MemoryStore() or SqlStore('sqlite:///desk.db')"
+            raise InvalidValue(f"store is {self.store!r}: {expected}")
+        if not callable(self.clock):
+            raise InvalidValue(f"clock is {self.clock!r}: expected a function that gives the time")
         check_name(self.shard, "name of the shard")
 
     def now(self) -> int:
@@ -127,12 +140,11 @@ class Desk:
         if not isinstance(command, Command):
             raise InvalidValue(f"command is {command!r}: expected a Command")
         key = CommandKey(id=command.id, digest=digest_of(command))
-        for _ in range(1 if tx else self.tries - 1):
+        for attempt in range(1, self.tries if tx is None else 1):
             try:
                 return self._handle(command, key, tx)
             except StoreConflict:
-                if tx:
-                    raise
+                sleep(pause_between(key.id, attempt))
         return self._handle(command, key, tx)
 
     def _handle(self, command: Command, key: CommandKey, tx: Tx | None) -> Handled:
@@ -198,8 +210,9 @@ class Desk:
 
     def notices(self, request: str, *, tx: Tx | None = None) -> tuple[NoticeRecord, ...]:
         """Every notice about a request, and why each was or was not delivered (B9)."""
+        check_name(request, "id of the request")
         with self.reading(tx) as reading:
-            return reading.notices(self.shard, all_of(request))
+            return reading.notices(self.shard, all_notices_of(request))
 
     def tick(self, until: datetime | int | None = None) -> int:
         """Do what is due by now, or by an instant: how many timers rang.

@@ -22,21 +22,24 @@ BATCH = 100
 log = logging.getLogger("servicecore.desk")
 
 
-def show_feed(desk: Desk, plugins: Sequence[str], stopping: Callable[[], bool] = never) -> int:
+def show_feed(
+    desk: Desk, plugins: Sequence[str], stopping: Callable[[], bool] = never, lease: int = LEASE
+) -> int:
     """Show plugins what was written since they saw the feed last; how many entries were shown.
 
-    Each goes on where it stood, whatever becomes of the others.
+    What is claimed is so for `lease` microseconds. Each goes on where it stood, whatever becomes
+    of the others.
     """
     shown = 0
-    while plugins and not stopping() and (claims := _claimed(desk, plugins)):
+    while plugins and not stopping() and (claims := _claimed(desk, plugins, lease)):
         shown += sum(_show(desk, claim, stopping) for claim in claims)
     return shown
 
 
-def _claimed(desk: Desk, plugins: Sequence[str]) -> tuple[Claim, ...]:
+def _claimed(desk: Desk, plugins: Sequence[str], lease: int) -> tuple[Claim, ...]:
     with desk.writing() as tx:
         return tx.claim(
-            "reader", at=desk.now(), lease=LEASE, limit=len(plugins), shard=desk.shard, only=plugins
+            "reader", at=desk.now(), lease=lease, limit=len(plugins), shard=desk.shard, only=plugins
         )
 
 
@@ -69,9 +72,10 @@ def _shown(
 ) -> tuple[list[Entry], PluginError | None]:
     """The entries that went well, one after the other, and what stopped that."""
     went_well: list[Entry] = []
+    half = (desk.now() + claim.until) // 2
     for entry in entries:
         now = desk.now()
-        if stopping() or now > claim.until - LEASE // 2:
+        if stopping() or now > half:
             break  # the rest under another claim, before this one runs out
         try:
             desk.plugins.ask(claim.key, RECORDED, entry=entry, at=to_datetime(now))

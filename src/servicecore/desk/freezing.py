@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -26,6 +26,7 @@ from servicecore.plugins import Plugins
 REACH, COMPOSE = "servicecore_reach", "servicecore_compose"
 
 
+@runtime_checkable
 class Wording(Protocol):
     """What makes the text of a notice, and of a digest of several; `Texts` is one."""
 

@@ -142,9 +142,9 @@ class Outbox:
                 return None
             prepared = preparing.prepared(claim, record)
             return None if prepared is None else Ready(claim, prepared)
-        except (ClaimLost, StoreBusy):  # somebody else has it, or will
+        except ClaimLost:  # somebody else has it
             return None
-        except StoreConflict:
+        except (StoreBusy, StoreConflict):
             self._settle(claim, Settlement(wake=self.desk.now() + SECOND))
         except Exception as problem:  # one notice that fails stops no other
             log.warning("the notice %r failed: %s", claim.key, problem, exc_info=problem)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from attrs import field, frozen
 
 from servicecore.desk import holding
-from servicecore.desk.desk import Desk, all_of
+from servicecore.desk.desk import Desk, all_notices_of
 from servicecore.desk.freezing import Wording, contacts_of, rows_for
 from servicecore.desk.giving_up import REQUESTS, give_up
 from servicecore.notices import (
@@ -96,7 +96,7 @@ class Preparing:
         """Why the notice waits, or has become needless; None where nothing is against it."""
         at, notice = self.desk.now(), record.notice
         with self.desk.reading() as tx:
-            others = tx.notices(claim.shard, all_of(notice.request))
+            others = tx.notices(claim.shard, all_notices_of(notice.request))
         held = holding.overtaken(record, others) or self._over(record)
         if held is None and contact.hours:
             hours = self.desk.calendar(contact.hours)

@@ -39,13 +39,14 @@ def never() -> bool:
     return False
 
 
-def ring(desk: Desk, at: int, stopping: Callable[[], bool] = never) -> int:
+def ring(desk: Desk, at: int, stopping: Callable[[], bool] = never, lease: int = LEASE) -> int:
     """Fire everything that is due by an instant on the shard of a desk; how many timers rang.
 
-    When it is to stop, what it has claimed and not begun is given back.
+    What is claimed is so for `lease` microseconds. When it is to stop, what it has claimed and not
+    begun is given back.
     """
     rang = 0
-    while not stopping() and (claims := _claimed(desk, at)):
+    while not stopping() and (claims := _claimed(desk, at, lease)):
         begun = 0
         for claim in claims:
             if stopping():
@@ -57,11 +58,11 @@ def ring(desk: Desk, at: int, stopping: Callable[[], bool] = never) -> int:
     return rang
 
 
-def _claimed(desk: Desk, at: int) -> tuple[Claim, ...]:
+def _claimed(desk: Desk, at: int, lease: int) -> tuple[Claim, ...]:
     """What is claimed by now, for as long from now on, though it was due by an earlier instant."""
-    lease = max(desk.now() - at, 0) + LEASE
+    since = max(desk.now() - at, 0)
     with desk.writing() as tx:
-        claims = tx.claim("timer", at=at, lease=lease, limit=BATCH, shard=desk.shard)
+        claims = tx.claim("timer", at=at, lease=since + lease, limit=BATCH, shard=desk.shard)
         now, later = alone(claims)
         give_back(tx, later, at=at)
     return now

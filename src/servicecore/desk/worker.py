@@ -11,21 +11,21 @@ from functools import partial
 from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from types import FrameType
+from typing import cast
 
 from attrs import define, field, frozen
 
 from servicecore.desk.desk import Desk
 from servicecore.desk.feeding import RECORDED, show_feed
-from servicecore.desk.freezing import Wording
+from servicecore.desk.freezing import REACH, Wording
 from servicecore.desk.lanes import Lane
 from servicecore.desk.outbox import Outbox
 from servicecore.desk.ringing import ring
-from servicecore.errors import InvalidValue
-from servicecore.instants import MINUTE, SECOND, Days, to_duration
+from servicecore.errors import InvalidValue, StoreBusy
+from servicecore.instants import SECOND, to_period
 
 log = logging.getLogger("servicecore.desk")
 
-LEASE, POLL = 5 * MINUTE, 5 * SECOND
 SHORTEST_PAUSE = 0.2
 """Seconds; something may be due that nobody can do yet, such as what a stuck channel is for."""
 
@@ -42,13 +42,16 @@ class Done:
         return bool(self.timers or self.entries or self.notices)
 
 
-def _duration(value: timedelta | str | int) -> int:
-    if type(value) is int:
-        return value
-    duration = to_duration(value)  # type: ignore[arg-type]  # no int
-    if isinstance(duration, Days) or duration <= 0:
-        raise InvalidValue(f"found {value!r}: expected a time such as '5s'")
-    return duration
+def _lease(value: timedelta | str) -> int:
+    return to_period(value, "lease")
+
+
+def _poll(value: timedelta | str) -> int:
+    return to_period(value, "poll")
+
+
+def _grace(value: timedelta | str) -> int:
+    return to_period(value, "grace")
 
 
 @define
@@ -70,14 +73,18 @@ class Worker:
 
     desk: Desk
     wording: Wording | None = None
-    lease: int = field(default=LEASE, converter=_duration, kw_only=True)
-    poll: int = field(default=POLL, converter=_duration, kw_only=True)
-    grace: int = field(default=30 * SECOND, converter=_duration, kw_only=True)
+    lease: int = field(default=cast(int, "5m"), converter=_lease, kw_only=True)
+    poll: int = field(default=cast(int, "5s"), converter=_poll, kw_only=True)
+    grace: int = field(default=cast(int, "30s"), converter=_grace, kw_only=True)
     every_shard: bool = field(default=False, kw_only=True)
     _stop: Event = field(factory=Event, init=False)
     _lanes: dict[str, Lane] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.desk, Desk):
+            raise InvalidValue(f"desk is {self.desk!r}: expected a Desk")
+        if self.wording is not None and not isinstance(self.wording, Wording):
+            raise InvalidValue(f"wording is {self.wording!r}: expected Texts, or an object like it")
         for name, owned in self.desk.plugins.registry.channels.items():
             if owned.value.timeout * 2 > self.lease:
                 raise InvalidValue(
@@ -87,9 +94,17 @@ class Worker:
 
     def once(self) -> Done:
         """Do all that is due now, and come back: for whoever has a scheduler of their own."""
+        self._check()
         timers = self._each(self._ring)
-        entries = self._each(lambda desk: show_feed(desk, self._readers))
+        entries = self._each(partial(self._show_feed, plugins=self._readers))
         return Done(timers, entries, self._each(self._deliver))
+
+    def _check(self) -> None:
+        """Raise at once what would be raised for ever, such as `SchemaMismatch`, and warn."""
+        with self.desk.reading() as tx:
+            tx.shards()
+        if self.desk.rules and not self.desk.plugins.implementing(REACH):
+            log.warning("no plugin says how to reach anybody: notices are left waiting")
 
     def _each(self, do: Callable[[Desk], int]) -> int:
         return sum(do(desk) for desk in self._desks())
@@ -103,9 +118,14 @@ class Worker:
         yield from (self.desk.on(shard) for shard in shards)
 
     def _ring(self, desk: Desk) -> int:
-        return ring(desk, desk.now(), self._stop.is_set)
+        return ring(desk, desk.now(), self._stop.is_set, self.lease)
+
+    def _show_feed(self, desk: Desk, plugins: Sequence[str]) -> int:
+        return show_feed(desk, plugins, self._stop.is_set, self.lease)
 
     def _deliver(self, desk: Desk) -> int:
+        if not desk.plugins.implementing(REACH):
+            return 0
         return Outbox(desk, self._texts, self.lease, self._stop.is_set, self._lanes).deliver()
 
     def run(self) -> None:
@@ -120,12 +140,12 @@ class Worker:
             "outbox": self._deliver,
         }
         for plugin in self._readers:
-            feed = partial(show_feed, plugins=[plugin], stopping=self._stop.is_set)
-            work[f"feed of {plugin}"] = feed
+            work[f"feed of {plugin}"] = partial(self._show_feed, plugins=[plugin])
         threads = [
             Thread(target=self._repeat, args=each, name=f"servicecore: {each[0]}", daemon=True)
             for each in work.items()
         ]
+        self._check()
         with _stopping_on_signals(self.stop):
             for thread in threads:
                 thread.start()
@@ -150,8 +170,9 @@ class Worker:
         while not self._stop.is_set():
             try:
                 done = self._each(do)
-            except Exception:  # the store may be away: what was claimed will be claimed again
-                log.exception("the %s of the worker failed", name)
+            except Exception as problem:  # what was claimed will be claimed again
+                away = isinstance(problem, StoreBusy)  # which needs no traceback
+                log.error("%s: %s", name, problem, exc_info=not away)  # noqa: TRY400
                 self._stop.wait(self.poll / SECOND)
                 continue
             if not done:
@@ -163,8 +184,8 @@ class Worker:
         try:
             with self.desk.reading() as tx:
                 due = tx.next_due(shard, readers=self._readers)
-        except Exception:
-            log.exception("the worker cannot find out what is due")
+        except Exception as problem:  # noqa: BLE001  # whoever does something will say so, too
+            log.warning("what is due next is not known: %s", problem)
             due = None
         left = self.poll if due is None else min(due - self.desk.now(), self.poll)
         return max(left / SECOND, SHORTEST_PAUSE)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import SECOND, Days, to_duration
+from servicecore.instants import to_period
 from servicecore.notices.message import Delivery, Message
 
 
@@ -29,15 +29,8 @@ class Channel(Protocol):
         ...
 
 
-def _duration(value: timedelta | str, name: str) -> int:
-    duration = to_duration(value, name)
-    if isinstance(duration, Days) or duration <= 0:
-        raise InvalidValue(f"{name} is {value!r}: expected a time such as '1m'")
-    return duration
-
-
 def _per(value: timedelta | str) -> int:
-    return _duration(value, "per")
+    return to_period(value, "per")
 
 
 @frozen
@@ -58,8 +51,8 @@ class Rate:
             raise InvalidValue(f"most is {self.most!r}: expected a whole number, 1 or more")
 
 
-def _timeout(value: timedelta | str | int) -> int:
-    return value if type(value) is int else _duration(value, "timeout")  # type: ignore[arg-type]
+def _timeout(value: timedelta | str) -> int:
+    return to_period(value, "timeout")
 
 
 @frozen
@@ -72,13 +65,15 @@ class Line:
 
     name: str
     channel: Channel
-    timeout: int = field(default=30 * SECOND, converter=_timeout)
+    timeout: int = field(default=cast(int, "30s"), converter=_timeout)  # attrs converts it
     rate: Rate | None = None
 
     def __attrs_post_init__(self) -> None:
         if not str(self.name).strip():
             raise InvalidValue(f"the name of a channel is {self.name!r}: expected text")
-        if not isinstance(self.channel, Channel):
+        if self.rate is not None and not isinstance(self.rate, Rate):
+            raise InvalidValue(f"rate is {self.rate!r}: expected a Rate, such as Rate(30, '1m')")
+        if isinstance(self.channel, type) or not isinstance(self.channel, Channel):
             raise InvalidValue(
                 f"the channel {self.name!r} is {self.channel!r}: expected an object with deliver()"
             )

@@ -7,17 +7,12 @@ from datetime import timedelta
 from attrs import field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.instants import Days, to_duration, zone_named
+from servicecore.instants import to_period, zone_named
 from servicecore.notices.notice import Notice, Severity, as_severity
 
 
 def _gathering(every: timedelta | str | None) -> int | None:
-    if every is None:
-        return None
-    duration = to_duration(every, "digest")
-    if isinstance(duration, Days) or duration <= 0:
-        raise InvalidValue(f"digest is {every!r}: expected a time such as '1h'")
-    return duration
+    return None if every is None else to_period(every, "digest")
 
 
 @frozen(kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from servicecore.errors import InvalidValue
 from servicecore.instants import DateTime, to_datetime
 from servicecore.notices.contact import Text
 from servicecore.notices.notice import Severity
@@ -55,11 +56,18 @@ class Delivered:
 class Retry:
     """It did not work now and may work later; `after` so many seconds at least, if that is known.
 
-    The reason is kept on record: it must hold no secret.
+    The reason is kept on record: it must hold no secret. Raises `InvalidValue` for an `after` that
+    is no number of seconds.
     """
 
     reason: str
     after: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        after = self.after
+        if after is None or (type(after) in (int, float) and 0 <= after < float("inf")):
+            return
+        raise InvalidValue(f"after is {after!r}: expected seconds, 0 or more, or None")
 
 
 @frozen

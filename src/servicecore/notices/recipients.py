@@ -22,7 +22,7 @@ from servicecore.notices.notice import CUSTOMERS
 Finds = Callable[[Situation, Any], Iterable[str]]
 """Finds the recipients of a notice: a function of the situation and the event."""
 
-LONGEST = 255
+LONGEST = 285
 """The characters of a recipient: nobody is called by more, and no store keeps more."""
 
 NAMED = ("role", "group", "person")

@@ -121,6 +121,10 @@ class Plugins:
             self._manager.unregister(plugin)
             raise
         hooks = tuple(hook for hook in HOOKS if name in self._named_in(hook))
+        if not hooks:
+            self._manager.unregister(plugin)
+            without = f"{plugin!r} has no hooks: expected functions marked with @hookimpl"
+            raise PluginError(name, "load", without)
         registered = self.registry.names_of(name)
         self._statuses.append(PluginStatus(name, source, hooks, registered))
 

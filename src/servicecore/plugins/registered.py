@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 from attrs import define, frozen
 
 from servicecore.errors import InvalidValue, PluginError, UnknownName
-from servicecore.instants import SECOND
 from servicecore.notices import Channel, Line, Rate
 from servicecore.sla.calendar import Calendar
 from servicecore.sla.policy import Policy
@@ -66,7 +65,7 @@ class Registered:
         name: str,
         channel: Channel,
         *,
-        timeout: timedelta | str | int = 30 * SECOND,
+        timeout: timedelta | str = "30s",
         rate: Rate | None = None,
     ) -> None:
         """A channel, how long it may take, and how much it may do."""

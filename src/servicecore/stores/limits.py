@@ -15,6 +15,9 @@ from servicecore.stores.values import FILTERED, Summary, Write
 LONGEST_NAME = 255
 """The characters of a name that rows are found by: a shard, a request, a command, a status …"""
 
+LONGEST_RECIPIENT = LONGEST_NAME + 30
+"""The characters of a recipient: what they are, such as a requester, and their name."""
+
 LONGEST_ID = 1000
 """The characters of the id of a notice, which the ids of an event and of a step go into."""
 
@@ -122,7 +125,7 @@ def _check_notice(notice: Notice) -> None:
     check_id(notice.id, "id of the notice")
     check_name(notice.request, "request of the notice")
     check_name(notice.template, "template of the notice")
-    check_name(notice.recipient, "recipient of the notice")
+    check_name(notice.recipient, "recipient of the notice", LONGEST_RECIPIENT)
     check_name(notice.topic or " ", "topic of the notice")
     check_name(notice.cause or " ", "cause of the notice", LONGEST_ID)
     check_instant(notice.made, "made_at")

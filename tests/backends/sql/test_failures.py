@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 from servicecore.backends.sql import SqlStore
-from servicecore.errors import ServiceCoreError, StoreBusy
+from servicecore.errors import ServiceCoreError, StoreBusy, StoreFailed
+from servicecore.stores import CommandKey, Query
 from servicecore.testing.samples import append, write
 from servicecore.testing.store_base import Broken
 from tests.backends.sql.conftest import MakeEngine
@@ -106,8 +107,43 @@ class TestPostgres:
         engine = make_engine(postgres)
         with engine.connect() as connection, SqlStore(connection).transaction() as tx:
             connection.exec_driver_sql("ALTER TABLE servicecore_heads RENAME TO gone")
-            with pytest.raises(DBAPIError):
-                tx.read("main", "R1")
+            with pytest.raises(StoreFailed, match="servicecore_heads"):
+                tx.find("main", Query())
+
+    def test_whom_the_server_never_lets_in_is_not_told_to_try_again(self, postgres: str) -> None:
+        """A mistyped name of a database or a role."""
+        for part in ({"database": "nosuch"}, {"username": "nosuch"}):
+            unknown = make_url(postgres).set(**part).render_as_string(hide_password=False)
+            store = SqlStore(unknown)
+            with closing(store), pytest.raises(StoreFailed, match=r"FATAL.*nosuch"):
+                append(store, write("R1"))
+
+
+class TestSqliteFailures:
+    def test_a_file_that_may_not_be_written(self, sqlite: str, make_engine: MakeEngine) -> None:
+        engine = make_engine(f"{sqlite}?mode=ro&uri=true".replace("///", "///file:"))
+        with pytest.raises(StoreFailed, match="readonly database"):
+            append(SqlStore(engine), write("R1"))
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        path = tmp_path / "desk.db"
+        path.write_text("A desk is where one sits. " * 100)
+        store = SqlStore(f"sqlite:///{path}")
+        with closing(store), pytest.raises(StoreFailed, match="not a database"):
+            append(store, write("R1"))
+
+    def test_what_was_to_be_written_is_not_told(self, sqlite: str) -> None:
+        store = SqlStore(sqlite)
+
+        def fail() -> None:
+            with closing(store), store.transaction(write=True) as tx:
+                tx._connection.exec_driver_sql("DROP TABLE servicecore_commands")
+                tx.append("main", [write("R1")], CommandKey(id="secret", digest="d"))
+
+        with pytest.raises(StoreFailed) as failed:
+            fail()
+        cause = failed.value.__cause__
+        assert "secret" not in f"{failed.value} {cause}"
 
 
 def cut(engine: Engine) -> None:

@@ -263,11 +263,11 @@ class TestSqlite:
         self, sqlite: str, make_engine: MakeEngine
     ) -> None:
         hasty = make_engine(sqlite, connect_args={"timeout": 0})
-        with closing(SqlStore(sqlite)) as store, store.transaction(write=True):
-            with hasty.connect() as connection:
-                with pytest.raises(StoreBusy):
-                    join(connection)
-                assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        store = SqlStore(sqlite)
+        with closing(store), store.transaction(write=True), hasty.connect() as connection:
+            with pytest.raises(StoreBusy):
+                join(connection)
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
 
 
 class TestAsync:

@@ -12,12 +12,13 @@ from contextlib import closing
 from functools import partial
 from threading import Event as Signal
 
+import attrs
 import pytest
 from sqlalchemy import Engine
 
 from servicecore.backends.sql import SqlStore, join
-from servicecore.errors import StoreBusy, StoreConflict
-from servicecore.stores import Settlement
+from servicecore.errors import ClaimLost, StoreBusy, StoreConflict
+from servicecore.stores import Claim, ClaimKind, Settlement
 from servicecore.testing.samples import append, read_all, write
 from servicecore.testing.threads import PATIENCE, together
 from tests.backends.sql.conftest import MakeEngine
@@ -27,6 +28,8 @@ WAITING = """
 SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
 WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
 """
+
+MOST_LOOKS = 4_000
 
 
 @pytest.fixture
@@ -53,8 +56,11 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 def until_waiting(engine: Engine, number: int = 1) -> None:
     """Return as soon as so many wait for the lock of a shard."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while connection.exec_driver_sql(WAITING).scalar_one() < number:
+        for _ in range(MOST_LOOKS):
+            if connection.exec_driver_sql(WAITING).scalar_one() >= number:
+                return
             Signal().wait(0.005)
+    pytest.fail("nobody waits for the lock of a shard: expected that somebody does")
 
 
 def feed(store: SqlStore) -> list[tuple[str, int]]:
@@ -224,6 +230,50 @@ class TestWaiting:
         assert None in problems
 
 
+class TestClaims:
+    @pytest.mark.parametrize("kind", ["timer", "notice"])
+    def test_what_others_are_claiming_is_passed_over(
+        self, engine: Engine, store: SqlStore, kind: ClaimKind
+    ) -> None:
+        """Nobody waits for them, and the limit is reached all the same."""
+        append(store, *(write(f"R{each}", wake=0, told=True) for each in range(4)))
+        with engine.connect() as connection, store.transaction(write=True) as tx:
+            theirs = join(connection).claim(kind, at=5, lease=10, limit=2)
+            ours = tx.claim(kind, at=5, lease=10, limit=2)
+            connection.rollback()
+        assert len({claim.key for claim in (*theirs, *ours)}) == 4
+
+    def test_a_reader_that_others_are_claiming(self, engine: Engine, store: SqlStore) -> None:
+        append(store, write("R1"))
+        append(store, write("R1"), shard="other")
+        with store.transaction(write=True) as tx:
+            tx.advance("main", "board", 0)
+            tx.advance("other", "board", 0)
+        with engine.connect() as connection, store.transaction(write=True) as tx:
+            (theirs,) = join(connection).claim("reader", at=5, lease=10, limit=1, only=["board"])
+            append(SqlStore(engine), write("R2"), shard=theirs.shard)
+            (ours,) = tx.claim("reader", at=5, lease=10, limit=2, only=["board"])
+            connection.rollback()
+        assert {theirs.shard, ours.shard} == {"main", "other"}
+
+    def test_whoever_settles_and_appends_waits_for_nobody_who_waits_for_them(
+        self, engine: Engine, store: SqlStore, threads: ThreadPoolExecutor
+    ) -> None:
+        """The shard is locked before a head is, or two would wait for each other."""
+        append(store, write("R1", wake=0))
+        with store.transaction(write=True) as tx:
+            (claim,) = tx.claim("timer", at=5, lease=10, limit=1)
+        with engine.connect() as connection:
+            tx = join(connection)
+            tx.settle(claim, Settlement(wake=9), at=6)
+            later = threads.submit(append, store, write("R1", 1))
+            until_waiting(engine)
+            tx.append("main", [write("R2")])
+            connection.commit()
+        later.result(PATIENCE)
+        assert (version(engine), version(engine, "R2")) == (2, 1)
+
+
 class TestManyAtOnce:
     def test_nobody_deadlocks(self, store: SqlStore) -> None:
         """Writers, timers and those who rearm, over several shards: each waits, and none fails."""
@@ -249,3 +299,33 @@ class TestManyAtOnce:
             *map(partial(partial, ring), range(3)),
         ]
         assert together(workers) == [None] * 6
+
+
+class TestDigests:
+    def test_two_who_gather_the_same_do_not_wait_for_each_other(
+        self, store: SqlStore, threads: ThreadPoolExecutor
+    ) -> None:
+        """Each has claimed one of the two, and wants the other one too."""
+        append(store, write("R1", wake=0, told=True), write("R2", wake=0, told=True))
+        claims = []
+        for _ in range(2):  # both have run out when the other one gathers
+            with store.transaction(write=True) as tx:
+                claims += tx.claim("notice", at=10, lease=1, limit=1)
+        first, second = claims
+        assert first.key != second.key
+
+        def gather(claim: Claim, other: Claim) -> str:
+            assert claim.record is not None
+            notice = attrs.evolve(claim.record.notice, id=f"digest of {claim.key}")
+            digest = attrs.evolve(claim.record, notice=notice)
+            try:
+                with store.transaction(write=True) as tx:
+                    tx.freeze(claim, [digest], at=30, gathered=[other.key])
+            except (ClaimLost, StoreConflict):
+                return "too late"
+            return "gathered"
+
+        for _ in range(20):
+            pairs = [(first, second), (second, first)]
+            ends = [threads.submit(gather, *pair) for pair in pairs]
+            assert {end.result(PATIENCE) for end in ends} <= {"gathered", "too late"}

@@ -145,6 +145,34 @@ class TestTurns:
         with turns.taken(0.01):
             pass
 
+    @pytest.mark.parametrize("handed_over", [True, False])
+    def test_who_is_interrupted_waits_no_longer(self, handed_over: bool) -> None:
+        """The handler of a signal may raise while somebody waits."""
+        turns = Turns()
+
+        class Interrupted:
+            """A lock whose waiting ends with an interruption."""
+
+            def acquire(self, timeout: float = -1) -> bool:
+                if timeout >= 0:
+                    if handed_over:
+                        turns._give()
+                    raise KeyboardInterrupt
+                return True
+
+            def release(self) -> None:
+                return None
+
+        turns._holder = -1  # somebody else
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("servicecore.backends.sql.turns.Lock", Interrupted)
+            with pytest.raises(KeyboardInterrupt), turns.taken(PATIENCE):
+                pass  # pragma: no cover
+        if not handed_over:
+            turns._give()
+        with turns.taken(0.01):
+            pass
+
     def test_a_thread_never_waits_for_itself(self, sqlite: str) -> None:
         with closing(SqlStore(sqlite)) as store, store.transaction(write=True) as tx:
             with pytest.raises(StoreBusy, match="this thread"):

@@ -75,8 +75,10 @@ def _sqlite(url: URL, patience: float) -> Engine:
     arguments: dict[str, object] = {"timeout": patience}
     if is_in_memory(url):
         arguments["check_same_thread"] = False
-        return create_engine(url, connect_args=arguments, poolclass=StaticPool)
-    engine = create_engine(url, connect_args=arguments)
+        return create_engine(
+            url, connect_args=arguments, poolclass=StaticPool, hide_parameters=True
+        )
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 
@@ -110,7 +112,7 @@ def set_journal(connection: DBAPIConnection, version: tuple[int, ...]) -> None:
 
 def _postgresql(url: URL, patience: float) -> Engine:
     try:
-        engine = create_engine(url, isolation_level="READ COMMITTED")
+        engine = create_engine(url, isolation_level="READ COMMITTED", hide_parameters=True)
     except ModuleNotFoundError as missing:
         raise MissingExtra("PostgreSQL", "postgres") from missing
 

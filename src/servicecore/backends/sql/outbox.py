@@ -25,7 +25,6 @@ from servicecore.stores.values import Claim, NoticeQuery
 OF_THESE = select(notices).where(
     notices.c.shard == bindparam("shard"), notices.c.id.in_(bindparam("ids", expanding=True))
 )
-# In the order of their ids, so that two who gather do not wait for each other.
 LOCK_THESE = OF_THESE.order_by(notices.c.id).with_for_update()
 INSERT = insert(notices)
 
@@ -62,6 +61,8 @@ def freeze(
     members: Collection[str],
 ) -> None:
     """Put on record what is to be delivered: of the notice itself, or as new rows."""
+    if members:
+        _lock(connection, claim.shard, {*members, claim.key})
     record = record_of(claimed(connection, claim))
     if takes_its_place(claim, records, members):
         kept = frozen(record, records[0], at, reason)
@@ -79,13 +80,19 @@ def freeze(
     connection.execute(INSERT, new)
 
 
+def _lock(connection: Connection, shard: str, ids: Collection[str]) -> None:
+    """Lock rows in the order of their ids, so that two who gather do not wait for each other."""
+    asked = {"shard": shard, "ids": sorted(filter(is_storable, ids))}
+    connection.execute(LOCK_THESE, asked).all()
+
+
 def _others(
     connection: Connection, claim: Claim, ids: Collection[str], at: int
 ) -> list[NoticeRecord]:
     if not ids:
         return []
     asked = {"shard": claim.shard, "ids": sorted(filter(is_storable, ids))}
-    rows = connection.execute(LOCK_THESE, asked).mappings().all()
+    rows = connection.execute(OF_THESE, asked).mappings().all()  # they are locked already
     waiting = [
         record_of(row)
         for row in rows

@@ -18,7 +18,7 @@ from servicecore.backends.sql.transactions import Database, begun
 from servicecore.backends.sql.transactions import joined as joined_to
 from servicecore.backends.sql.tx import SqlTx
 from servicecore.errors import InvalidValue
-from servicecore.instants import SECOND, Days, to_duration
+from servicecore.instants import SECOND, to_period
 from servicecore.stores import Tx
 
 _right: WeakSet[Pool] = WeakSet()
@@ -138,7 +138,4 @@ def _check(connection: Connection) -> None:
 
 
 def _seconds(busy_timeout: timedelta | str) -> float:
-    duration = to_duration(busy_timeout, "busy_timeout")
-    if isinstance(duration, Days) or duration <= 0:
-        raise InvalidValue(f"busy_timeout is {busy_timeout!r}: expected a time such as '10s'")
-    return duration / SECOND
+    return to_period(busy_timeout, "busy_timeout") / SECOND

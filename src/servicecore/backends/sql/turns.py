@@ -60,12 +60,24 @@ class Turns:
             signal = Lock()
             signal.acquire()
             self._waiting.append(signal)
-        got_it = signal.acquire(timeout=patience)
+        try:
+            got_it = signal.acquire(timeout=patience)
+        except BaseException:  # such as that of a signal's handler
+            self._leave(signal)
+            raise
         with self._mutex:
             if not got_it and signal in self._waiting:
                 self._waiting.remove(signal)
                 raise StoreBusy("the store is busy: others were writing all the time")
             self._holder = get_ident()
+
+    def _leave(self, signal: Lock) -> None:
+        """Wait no longer; a turn that has been handed over already goes to the next."""
+        with self._mutex:
+            if signal in self._waiting:
+                self._waiting.remove(signal)
+                return
+        self._give()
 
     def _give(self) -> None:
         with self._mutex:

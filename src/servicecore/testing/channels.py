@@ -77,12 +77,14 @@ class ChannelSuite(Suite, part=True):
         ["Привет, Зоя", "تم حل المشكلة ✓", "¡Olé! 🎉 100 % <b>&amp;</b> {{ x }} %s \\n", "日本語"],
     )
     def test_every_language_arrives(self, text: str) -> None:
+        """Letter by letter, with whatever looks like markup or a placeholder."""
         with _watched(self.receiver()) as receiver:
             told = Text(subject=text, plain=f"{text}\n{text}")
             assert isinstance(answer_of(receiver, message_to(receiver, text=told)), Delivered)
             assert _read(receiver) == [(told.subject, told.plain)]
 
     def test_the_same_message_has_the_same_key(self) -> None:
+        """As often as it is delivered, and another message has another one."""
         with _watched(self.receiver()) as receiver:
             for key in ("main/c1", "main/c1", "main/c2"):
                 assert isinstance(answer_of(receiver, message_to(receiver, key=key)), Delivered)
@@ -93,6 +95,7 @@ class ChannelSuite(Suite, part=True):
                 assert sorted(map(keys.count, keys)) == [1, 2, 2]
 
     def test_keys_that_look_alike_stay_apart(self) -> None:
+        """Also where a receiver cannot be given them as they are."""
         alike = ["a b", "a  b", "a\0b", "a\r\nb", "a\u202eb", "a" * 300, "a" * 301, "ä", "a\u0308"]
         with _watched(self.receiver()) as receiver:
             for key in alike:
@@ -131,6 +134,7 @@ class ChannelSuite(Suite, part=True):
             _check_harmless(receiver, message_to(receiver, text=text))
 
     def test_nothing_goes_to_a_wrong_address(self) -> None:
+        """It is refused for good."""
         with _watched(self.receiver()) as receiver:
             for address in self.wrong_addresses:
                 answer = answer_of(receiver, message_to(receiver, address=address))
@@ -145,6 +149,7 @@ class ChannelSuite(Suite, part=True):
             assert not receiver.arrived()
 
     def test_what_fails_for_good_is_not(self) -> None:
+        """It is said to be permanent."""
         with _watched(self.failing_for_good()) as receiver:
             assert isinstance(answer_of(receiver, message_to(receiver)), Permanent)
             assert not receiver.arrived()
@@ -160,10 +165,12 @@ class ChannelSuite(Suite, part=True):
                 pytest.fail("deliver() did not return in time")
 
     def test_a_connection_that_breaks_is_tried_again(self) -> None:
+        """Nobody knows whether the message was taken."""
         with _watched(self.breaking_off()) as receiver:
             assert isinstance(answer_of(receiver, message_to(receiver)), Retry)
 
     def test_several_threads_deliver_at_once(self) -> None:
+        """Each message arrives whole, and once."""
         with _watched(self.receiver()) as receiver, ThreadPoolExecutor(8) as threads:
             messages = [
                 message_to(receiver, key=f"main/{n}", text=Text(subject=f"No. {n}", plain=f"{n}"))

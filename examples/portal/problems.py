@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError, TimeoutError
 
@@ -14,6 +15,7 @@ from servicecore.errors import (
     ServiceCoreError,
     StoreBusy,
     StoreConflict,
+    StoreFailed,
     TransitionRefused,
     UnknownName,
     UnknownRequest,
@@ -27,6 +29,7 @@ STATUSES: Mapping[type[Exception], int] = {
     InvalidValue: 422,
     UnknownName: 422,
     StoreBusy: 503,
+    StoreFailed: 500,
     OperationalError: 503,  # of our own statements; servicecore says StoreBusy
     TimeoutError: 503,
 }
@@ -40,6 +43,15 @@ def answer_problems(app: FastAPI) -> None:
     """Let these errors be answered."""
     for kind in STATUSES:
         app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(RequestValidationError, _answer_form)
+
+
+def _answer_form(_: Request, problem: Exception) -> JSONResponse:
+    """What is wrong with a form, without what was sent: not all of it can be sent back."""
+    faults = problem.errors() if isinstance(problem, RequestValidationError) else ()
+    reasons = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
+    content = {"error": "InvalidValue", "message": "; ".join(reasons), "reasons": reasons}
+    return JSONResponse({**content, "try_again": False}, 422)
 
 
 def _answer(_: Request, problem: Exception) -> JSONResponse:

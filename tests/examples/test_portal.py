@@ -469,6 +469,12 @@ class TestInput:
             "no title": tomas.send("/requests", "3", title="  "),
             "unknown field": tomas.send("/requests", "4", title="x", colour="red"),
             "no text": tomas.send("/requests", "5", title="x", service="\0"),
+            "half a character": tomas.http.post(
+                "/requests",
+                content=b'{"title": "\\ud800"}',
+                headers={"Idempotency-Key": "11", "Content-Type": "application/json"},
+            ),
+            "NUL": tomas.send("/requests", "12", title="a\0b"),
             "key too long": tomas.send("/requests", "k" * 101, title="x"),
             "no key": tomas.http.post("/requests", json={"title": "x"}),
             "reply too long": tomas.send(f"/requests/{request}/replies", "6", text="x" * 10_001),

@@ -9,6 +9,7 @@ the other way need them.
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -53,9 +54,12 @@ def written_out(text: str) -> str:
     >>> print(written_out("a\nb\x1b[2J"))
     a\nb\x1b[2J
     """
-    return "".join(
-        each if each.isprintable() or each in _JOINERS else repr(each)[1:-1] for each in text
-    )
+    return "".join(each if _is_shown(each) else repr(each)[1:-1] for each in text)
+
+
+def _is_shown(character: str) -> bool:
+    """Whether it shows; so do joiners by what they join, and spaces of every width."""
+    return character.isprintable() or character in _JOINERS or category(character) == "Zs"
 
 
 def _paired(line: str) -> str:

@@ -50,8 +50,7 @@ CREATE TABLE IF NOT EXISTS servicecore_heads (
 CREATE INDEX IF NOT EXISTS servicecore_heads_opened ON servicecore_heads (shard, opened, request);
 CREATE INDEX IF NOT EXISTS servicecore_heads_customer
     ON servicecore_heads (shard, customer, opened);
-CREATE INDEX IF NOT EXISTS servicecore_heads_group
-    ON servicecore_heads (shard, is_open, "group", person);
+CREATE INDEX IF NOT EXISTS servicecore_heads_group ON servicecore_heads (shard, is_open, "group");
 CREATE INDEX IF NOT EXISTS servicecore_heads_wake
     ON servicecore_heads (shard, wake, request) WHERE wake IS NOT NULL;
 CREATE INDEX IF NOT EXISTS servicecore_heads_due

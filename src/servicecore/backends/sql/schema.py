@@ -146,7 +146,7 @@ def _index(
 
 _index(heads, "opened", "shard", "opened", "request")
 _index(heads, "customer", "shard", "customer", "opened")
-_index(heads, "group", "shard", "is_open", "group", "person")
+_index(heads, "group", "shard", "is_open", "group")
 _index(heads, "wake", "shard", "wake", "request", where=heads.c.wake.is_not(None))
 # A claim looks at what is due, in the order of this index, and at nothing else.
 _index(heads, "due", "wake", where=heads.c.wake.is_not(None) & heads.c.parked.is_(None))

@@ -52,7 +52,7 @@ MAY_READ_THE_CLOCK = {"servicecore.desk.wallclock", "servicecore.__main__"}
 MAY_IMPORT_PENDULUM = {"servicecore.instants", "servicecore.sla.calendar"}
 HEAVY = """
 babel numpy scipy cattrs sqlalchemy psycopg yaml pandas pyarrow holidays icalendar rich hypothesis
-jinja2 httpx apprise standardwebhooks
+jinja2 httpx httpcore apprise standardwebhooks
 """
 MOST_LINES = 300
 

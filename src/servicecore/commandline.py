@@ -130,8 +130,8 @@ def _plugins(given: argparse.Namespace) -> int:
 
 
 def _migrate(given: argparse.Namespace) -> int:
+    from servicecore.backends.plugin import SCHEMES
     from servicecore.backends.sql import migrate
-    from servicecore.backends.sql.plugin import SCHEMES
 
     if given.url.partition(":")[0] not in SCHEMES:
         raise UnknownName("kind of store with tables", given.url.partition(":")[0], SCHEMES)

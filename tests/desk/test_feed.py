@@ -123,7 +123,7 @@ def test_a_worker_that_dies_shows_again_what_it_did_not_put_on_record() -> None:
     clock, plugin = SetClock(), Sees()
     ours = written(plugin, clock=clock)
     with ours.writing() as tx:
-        tx.claim("reader", at=ours.now(), lease=60_000_000, limit=1, only=["Sees"])
+        tx.claim("reader", at=ours.instant(), lease=60_000_000, limit=1, only=["Sees"])
     assert work(ours) == 0
     clock.go_on(minutes=1)
     assert work(ours) == 4

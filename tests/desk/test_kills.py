@@ -116,7 +116,7 @@ def every_step_is_recorded_once(events: tuple[Event, ...]) -> None:
 
 def no_timer_is_lost(ours: Desk, request: str, events: tuple[Event, ...]) -> None:
     """The head is what the history gives, and nothing is due any more."""
-    now = ours.now()
+    now = ours.instant()
     assert tick(events, BOOK, at=now) == ()
     (head,) = (each for each in ours.find(Query(limit=1000)).heads if each.request == request)
     situation = replay(events, BOOK, at=now)

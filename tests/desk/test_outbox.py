@@ -204,7 +204,7 @@ class TestFailures:
         open_(scene.desk)
         for _ in range(MOST_ATTEMPTS):
             with scene.desk.writing() as tx:
-                tx.claim("notice", at=scene.desk.now(), lease=1, limit=1)
+                tx.claim("notice", at=scene.desk.instant(), lease=1, limit=1)
             scene.clock.go_on(seconds=1)
         scene.worker.once()
         assert scene.box.messages == []
@@ -235,13 +235,13 @@ class TestFailures:
             open_(scene.desk, f"R{number}")
         for _ in range(3):  # three workers die with everything in their hands
             with scene.desk.writing() as tx:
-                tx.claim("notice", at=scene.desk.now(), lease=1, limit=50)
+                tx.claim("notice", at=scene.desk.instant(), lease=1, limit=50)
             scene.clock.go_on(seconds=1)
         alone: list[int] = []
 
         def looks(message: Message) -> Delivery:
             with scene.desk.writing() as tx:
-                alone.append(len(tx.claim("notice", at=scene.desk.now(), lease=1, limit=50)))
+                alone.append(len(tx.claim("notice", at=scene.desk.instant(), lease=1, limit=50)))
             scene.clock.go_on(seconds=1)
             return Delivered()
 

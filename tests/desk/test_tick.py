@@ -240,7 +240,7 @@ class TestDecisionsInTicks:
 class TestClaims:
     def claim(self, ours: Desk) -> Claim:
         with ours.writing() as tx:
-            (claim,) = tx.claim("timer", at=ours.now(), lease=LEASE, limit=9)
+            (claim,) = tx.claim("timer", at=ours.instant(), lease=LEASE, limit=9)
         return claim
 
     def test_are_lost_to_a_command_in_between_and_the_timer_survives(self) -> None:
@@ -250,7 +250,7 @@ class TestClaims:
         clock.go_on(hours=2)
         claim = self.claim(ours)
         did(ours, Reply(id="c2", request="R1"))
-        assert not fire(ours, claim, ours.now())
+        assert not fire(ours, claim, ours.instant())
         assert len(history(ours)) == 2
         assert ours.tick() == 1
         assert len(history(ours)) == 4
@@ -264,7 +264,7 @@ class TestClaims:
         assert ours.tick() == 0
         clock.go_on(minutes=1)
         assert ours.tick() == 1
-        assert not fire(ours, dead, ours.now())
+        assert not fire(ours, dead, ours.instant())
         with pytest.raises(ClaimLost), ours.writing() as tx:
             tx.rearm("main", "R1", 3, None, claim=dead)
 
@@ -321,9 +321,9 @@ class TestStopping:
             open_(ours, f"R{number}")
         clock.go_on(hours=2)
         looks = iter([False] * 11)
-        assert 0 < ring(ours, ours.now(), lambda: next(looks, True)) <= 11
+        assert 0 < ring(ours, ours.instant(), lambda: next(looks, True)) <= 11
         with ours.writing() as tx:
-            claims = tx.claim("timer", at=ours.now(), lease=LEASE, limit=100)
+            claims = tx.claim("timer", at=ours.instant(), lease=LEASE, limit=100)
         assert len(claims) >= 49
         assert {claim.attempt for claim in claims} == {1}
 
@@ -341,7 +341,7 @@ class TestStopping:
             if not taken:
                 return taken.append(0) or False
             with ours.writing() as tx:
-                taken.append(len(tx.claim("timer", at=ours.now(), lease=1, limit=9)))
+                taken.append(len(tx.claim("timer", at=ours.instant(), lease=1, limit=9)))
             return False
 
         ring(ours, to_instant(due), looks)
@@ -361,8 +361,8 @@ class TestFailures:
         assert ours.tick() == 0
         for attempt in range(1, MOST_ATTEMPTS):
             (head,) = (head for head in ours.find().heads if head.request == "poison")
-            assert head.wake == ours.now() + pause_after("poison", attempt)
-            clock.go_on(microseconds=head.wake - ours.now())
+            assert head.wake == ours.instant() + pause_after("poison", attempt)
+            clock.go_on(microseconds=head.wake - ours.instant())
             ours.tick()
         (parked,) = ours.parked()
         assert (parked.kind, parked.key, parked.reason) == ("timer", "poison", "KeyError")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from time import sleep
 
 import attrs
 from attrs import field, frozen
@@ -116,8 +116,8 @@ class Desk:
             raise InvalidValue(f"clock is {self.clock!r}: expected a function that gives the time")
         check_name(self.shard, "name of the shard")
 
-    def now(self) -> int:
-        """What time it is by the desk's clock, in microseconds."""
+    def instant(self) -> int:
+        """The present instant by the clock of the desk, in microseconds."""
         return to_instant(self.clock(), "what the clock says")
 
     def submit(self, command: Open, *, tx: Tx | None = None) -> Handled:
@@ -144,7 +144,7 @@ class Desk:
             try:
                 return self._handle(command, key, tx)
             except StoreConflict:
-                sleep(pause_between(key.id, attempt))
+                time.sleep(pause_between(key.id, attempt))
         return self._handle(command, key, tx)
 
     def _handle(self, command: Command, key: CommandKey, tx: Tx | None) -> Handled:
@@ -153,7 +153,7 @@ class Desk:
             if known is not None:
                 return self._repeated(known, key, reading)
             streams = {name: reading.read(self.shard, name) for name in requests_of(command)}
-        asking = self._asking(max(self.now(), latest_in(streams)), tx)
+        asking = self._asking(max(self.instant(), latest_in(streams)), tx)
         writes = writes_for(command, streams, asking, self.rules)
         with self.writing(tx) as writing:
             answer = writing.append(self.shard, writes, key)
@@ -200,7 +200,7 @@ class Desk:
             stream = reading.read(self.shard, request)
         if not stream.version:
             raise UnknownRequest(request)
-        now = max(self.now(), latest_in({request: stream}))
+        now = max(self.instant(), latest_in({request: stream}))
         return replay(stream.events, self.book, at=now if at is None else as_instant(at))
 
     def find(self, query: Query = EVERYTHING, *, tx: Tx | None = None) -> Page:
@@ -222,7 +222,7 @@ class Desk:
         """
         from servicecore.desk.ringing import ring  # it works on desks
 
-        return ring(self, self.now() if until is None else as_instant(until, "until"))
+        return ring(self, self.instant() if until is None else as_instant(until, "until"))
 
     def rearm(self) -> int:
         """Set all timers and summaries anew after the book or a calendar changed; how many (B7).
@@ -241,7 +241,7 @@ class Desk:
     def requeue(self, parked: Parked) -> None:
         """Let it be tried again, from now on."""
         with self.writing() as writing:
-            writing.requeue(parked, at=self.now())
+            writing.requeue(parked, at=self.instant())
 
     def calendar(self, name: str) -> Calendar:
         """The calendar of that name, of the book or of a plugin; `UnknownName` if there is none."""

@@ -39,7 +39,12 @@ def show_feed(
 def _claimed(desk: Desk, plugins: Sequence[str], lease: int) -> tuple[Claim, ...]:
     with desk.writing() as tx:
         return tx.claim(
-            "reader", at=desk.now(), lease=lease, limit=len(plugins), shard=desk.shard, only=plugins
+            "reader",
+            at=desk.instant(),
+            lease=lease,
+            limit=len(plugins),
+            shard=desk.shard,
+            only=plugins,
         )
 
 
@@ -54,9 +59,9 @@ def _show(desk: Desk, claim: Claim, stopping: Callable[[], bool]) -> int:
             claim = attrs.evolve(claim, attempt=1)
         if problem is not None:
             log.warning("%s", problem, exc_info=problem)
-            failed(tx, claim, at=desk.now(), reason=_reason(problem))
+            failed(tx, claim, at=desk.instant(), reason=_reason(problem))
         else:
-            tx.settle(claim, Settlement(), at=desk.now())
+            tx.settle(claim, Settlement(), at=desk.instant())
     return len(went_well)
 
 
@@ -72,9 +77,9 @@ def _shown(
 ) -> tuple[list[Entry], PluginError | None]:
     """The entries that went well, one after the other, and what stopped that."""
     went_well: list[Entry] = []
-    half = (desk.now() + claim.until) // 2
+    half = (desk.instant() + claim.until) // 2
     for entry in entries:
-        now = desk.now()
+        now = desk.instant()
         if stopping() or now > half:
             break  # the rest under another claim, before this one runs out
         try:

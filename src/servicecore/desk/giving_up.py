@@ -31,7 +31,7 @@ def try_again(
     if claim.attempt >= MOST_ATTEMPTS:
         give_up(desk, claim, record, reason)
         return
-    at = desk.now()
+    at = desk.instant()
     wanted = min(int((after or 0) * SECOND), LONGEST_AFTER)
     wake = at + max(pause_after(claim.key, claim.attempt), wanted)
     settlement = Settlement(wake=wake, counted=True, what="failed", reason=reason)
@@ -49,7 +49,7 @@ def give_up(desk: Desk, claim: Claim, record: NoticeRecord, reason: str) -> None
         with suppress(TransitionRefused, CommandMismatch):
             attrs.evolve(desk, plugins=Plugins()).handle(command)  # nobody is asked about a fact
     with desk.writing() as tx:
-        tx.park(claim, at=desk.now(), reason=reason)
+        tx.park(claim, at=desk.instant(), reason=reason)
 
 
 def _facts_of(record: NoticeRecord, reason: str) -> Iterator[NoteUndeliveredNotice]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from time import monotonic
 from typing import NamedTuple
 
 from attrs import define, field
@@ -111,13 +111,13 @@ class Outbox:
             return self.wording()
         except Exception:
             with self.desk.writing() as tx:
-                give_back(tx, claims, at=self.desk.now())
+                give_back(tx, claims, at=self.desk.instant())
             raise
 
     def _claimed(self) -> tuple[Claim, ...]:
         busy = {_channel(each.ready.record) for each in self._running.values()}
         blocked = {name for name, lane in self.lanes.items() if lane.blocked}
-        at = self.desk.now()
+        at = self.desk.instant()
         with self.desk.writing() as tx:
             claims = tx.claim(
                 "notice",
@@ -145,7 +145,7 @@ class Outbox:
         except ClaimLost:  # somebody else has it
             return None
         except (StoreBusy, StoreConflict):
-            self._settle(claim, Settlement(wake=self.desk.now() + SECOND))
+            self._settle(claim, Settlement(wake=self.desk.instant() + SECOND))
         except Exception as problem:  # one notice that fails stops no other
             log.warning("the notice %r failed: %s", claim.key, problem, exc_info=problem)
             self._failed(Ready(claim, record), _reason_of(problem))
@@ -159,11 +159,11 @@ class Outbox:
             if not self._waiting[channel]:
                 del self._waiting[channel]
             lane, message = self._lane(channel), ready.record.message
-            late = self.desk.now() + lane.line.timeout > ready.claim.until
+            late = self.desk.instant() + lane.line.timeout > ready.claim.until
             if late or lane.blocked or self.stopping() or message is None:
-                self._settle(ready.claim, Settlement(wake=self.desk.now()))
+                self._settle(ready.claim, Settlement(wake=self.desk.instant()))
                 continue
-            until = monotonic() + lane.line.timeout / SECOND
+            until = time.monotonic() + lane.line.timeout / SECOND
             self._running[lane.deliver(message)] = Running(ready, lane, until)
 
     def _lane(self, channel: str) -> Lane:
@@ -174,7 +174,7 @@ class Outbox:
     def _wait(self) -> None:
         """Wait until a delivery comes back, or for as long as others may wait to be looked at."""
         until = min(each.until for each in self._running.values())
-        pause = min(max(until - monotonic(), 0), LONGEST_WAIT)
+        pause = min(max(until - time.monotonic(), 0), LONGEST_WAIT)
         wait(self._running, timeout=pause, return_when=FIRST_COMPLETED)
         for future in [each for each in self._running if self._is_over(each, self._running[each])]:
             del self._running[future]
@@ -183,7 +183,7 @@ class Outbox:
         """Whether a delivery has come back, or is given up; it is settled then."""
         if future.done():
             self._settle_delivery(running.ready, future)
-        elif running.until <= monotonic():
+        elif running.until <= time.monotonic():
             running.lane.give_up(future)
             timeout = duration_text(running.lane.line.timeout)
             self._failed(running.ready, Reason.TIMED_OUT.of(timeout))
@@ -217,7 +217,7 @@ class Outbox:
 
     def _settle(self, claim: Claim, settlement: Settlement) -> None:
         with _or_later(claim), self.desk.writing() as tx:
-            tx.settle(claim, settlement, at=self.desk.now())
+            tx.settle(claim, settlement, at=self.desk.instant())
 
 
 @contextmanager

@@ -56,7 +56,7 @@ class Preparing:
         if held is None and self._gathered(claim, frozen, frozen.contact):
             return None
         if held is None and self.is_full(frozen.contact.channel):
-            held = Settlement(wake=self.desk.now())
+            held = Settlement(wake=self.desk.instant())
         held = held or self._rated(frozen.contact)
         if held is None:
             return frozen
@@ -68,11 +68,11 @@ class Preparing:
 
     def _settle(self, claim: Claim, settlement: Settlement) -> None:
         with self.desk.writing() as tx:
-            tx.settle(claim, settlement, at=self.desk.now())
+            tx.settle(claim, settlement, at=self.desk.instant())
 
     def _frozen(self, claim: Claim, record: NoticeRecord) -> NoticeRecord | None:
         """The record with contact and text; None where it goes to several, to nobody, or not."""
-        at, plugins = self.desk.now(), self.desk.plugins
+        at, plugins = self.desk.instant(), self.desk.plugins
         contacts = contacts_of(record.notice, plugins, at)
         if contacts is None:
             give_up(self.desk, claim, record, Reason.NO_CONTACT.of())
@@ -94,7 +94,7 @@ class Preparing:
 
     def _held(self, claim: Claim, record: NoticeRecord, contact: Contact) -> Settlement | None:
         """Why the notice waits, or has become needless; None where nothing is against it."""
-        at, notice = self.desk.now(), record.notice
+        at, notice = self.desk.instant(), record.notice
         with self.desk.reading() as tx:
             others = tx.notices(claim.shard, all_notices_of(notice.request))
         held = holding.overtaken(record, others) or self._over(record)
@@ -126,7 +126,7 @@ class Preparing:
             members = tx.notices(claim.shard, query)
             if len(members) < 2:
                 return False
-            at = self.desk.now()
+            at = self.desk.instant()
             digest = digest_of(members, contact, self.wording, at)
             others = [member.id for member in members if member.id != claim.key]
             reason = Reason.GATHERED.of(digest.id)
@@ -139,7 +139,7 @@ class Preparing:
         The turns go round: each remembers when it was taken last, and may be again when the time
         of the rate has passed.
         """
-        line, at = self.desk.plugins.registry.line(contact.channel), self.desk.now()
+        line, at = self.desk.plugins.registry.line(contact.channel), self.desk.instant()
         if line.rate is None:
             return None
         with self.desk.writing() as tx:

@@ -60,7 +60,7 @@ def ring(desk: Desk, at: int, stopping: Callable[[], bool] = never, lease: int =
 
 def _claimed(desk: Desk, at: int, lease: int) -> tuple[Claim, ...]:
     """What is claimed by now, for as long from now on, though it was due by an earlier instant."""
-    since = max(desk.now() - at, 0)
+    since = max(desk.instant() - at, 0)
     with desk.writing() as tx:
         claims = tx.claim("timer", at=at, lease=since + lease, limit=BATCH, shard=desk.shard)
         now, later = alone(claims)
@@ -141,7 +141,7 @@ def _rearm(desk: Desk, request: str) -> bool:
     """Set one timer anew; a request that changed meanwhile has had that done already."""
     with desk.reading() as tx:
         stream = tx.read(desk.shard, request)
-    at = max(desk.now(), latest_in({request: stream}))
+    at = max(desk.instant(), latest_in({request: stream}))
     situation = replay(stream.events, desk.book, at=at)
     wake, summary = wake_of(situation), summary_of(situation)
     try:

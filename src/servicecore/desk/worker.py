@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread, current_thread, main_thread
-from time import monotonic
 from types import FrameType
 from typing import cast
 
@@ -118,7 +118,7 @@ class Worker:
         yield from (self.desk.on(shard) for shard in shards)
 
     def _ring(self, desk: Desk) -> int:
-        return ring(desk, desk.now(), self._stop.is_set, self.lease)
+        return ring(desk, desk.instant(), self._stop.is_set, self.lease)
 
     def _show_feed(self, desk: Desk, plugins: Sequence[str]) -> int:
         return show_feed(desk, plugins, self._stop.is_set, self.lease)
@@ -156,9 +156,9 @@ class Worker:
         self.close()
 
     def _end(self, threads: Sequence[Thread]) -> None:
-        until = monotonic() + self.grace / SECOND
+        until = time.monotonic() + self.grace / SECOND
         for thread in threads:
-            thread.join(max(until - monotonic(), 0))
+            thread.join(max(until - time.monotonic(), 0))
             if thread.is_alive():
                 log.warning("%s does not come to an end, and is left to itself", thread.name)
 
@@ -187,7 +187,7 @@ class Worker:
         except Exception as problem:  # noqa: BLE001  # whoever does something will say so, too
             log.warning("what is due next is not known: %s", problem)
             due = None
-        left = self.poll if due is None else min(due - self.desk.now(), self.poll)
+        left = self.poll if due is None else min(due - self.desk.instant(), self.poll)
         return max(left / SECOND, SHORTEST_PAUSE)
 
     def _texts(self) -> Wording:

@@ -9,7 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from servicecore.backends.sql import SqlStore, plugin
+from servicecore.backends import plugin
+from servicecore.backends.sql import SqlStore
 from servicecore.stores import Store
 
 
@@ -38,7 +39,7 @@ def printed(code: str) -> str:
 
 
 def test_the_plugin_loads_nothing_heavy() -> None:
-    loaded = printed("import servicecore.backends.sql.plugin, sys; print(*sys.modules)").split()
+    loaded = printed("import servicecore.backends.plugin, sys; print(*sys.modules)").split()
     assert not {"sqlalchemy", "psycopg", "sqlite3"} & set(loaded)
 
 
@@ -54,7 +55,7 @@ def test_what_is_not_installed_is_said(missing: str, url: str, extra: str) -> No
     said = printed(f"""
 import sys
 sys.modules[{missing!r}] = None
-from servicecore.backends.sql.plugin import open_store
+from servicecore.backends.plugin import open_store
 from servicecore.errors import MissingExtra
 try:
     open_store({url!r})

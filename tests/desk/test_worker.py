@@ -19,7 +19,7 @@ from attrs import evolve
 from servicecore.desk import Desk, Done, Worker, wall_clock
 from servicecore.errors import InvalidValue, StoreBusy
 from servicecore.hookspecs import hookimpl
-from servicecore.notices import Delivered, Message
+from servicecore.notices import Delivered, Message, Retry
 from servicecore.stores import Entry, MemoryStore
 from tests.desk.kit import Plain, Reach, book, desk, open_
 from tests.desk.test_feed import Sees
@@ -204,3 +204,42 @@ def test_it_is_made_of_what_it_needs(options: dict[str, Any]) -> None:
     """A number of seconds would be one of microseconds to somebody else."""
     with pytest.raises(InvalidValue, match=next(iter(options))):
         Worker(**{"desk": desk(), **options})
+
+
+class TestSleeping:
+    """It sleeps until the next thing is due, and never longer than `poll`."""
+
+    def pause(self, ours: Desk) -> float:
+        return Worker(ours, Plain(), poll="2h")._pause()
+
+    def test_until_a_timer_rings(self) -> None:
+        ours = desk(Reach(), rules=())
+        assert self.pause(ours) == 7200
+        open_(ours)
+        assert self.pause(ours) == pytest.approx(3600)  # the first response is due
+
+    def test_until_a_notice_is_to_be_tried_again(self) -> None:
+        ours = desk(Reach())
+        ours.plugins.registry.add_channel("box", Busy())
+        open_(ours)
+        assert self.pause(ours) < 1  # a notice is due at once
+        worker = Worker(ours, Plain())
+        worker.once()
+        wake = ours.notices("R1")[0].wake
+        assert wake is not None
+        assert self.pause(ours) == pytest.approx((wake - ours.instant()) / 1_000_000)
+        worker.close()
+
+    def test_not_at_all_while_the_feed_goes_on(self) -> None:
+        ours = desk(Sees(), rules=())
+        open_(ours)
+        assert self.pause(ours) < 1
+        Worker(ours, Plain()).once()
+        assert self.pause(ours) == pytest.approx(3600)
+
+
+class Busy:
+    """A channel that takes nothing now."""
+
+    def deliver(self, message: Message) -> Retry:
+        return Retry("busy")

@@ -120,12 +120,14 @@ class TestTheFeed:
     ) -> None:
         writing = [threads.submit(append_many, store, f"W{each}", 25) for each in range(4)]
         seen: list[tuple[str, int]] = []
-        position = 0
-        while not all(each.done() for each in writing) or position < 100:
+        position, is_over = 0, False
+        while not is_over:
+            all_are_done = all(each.done() for each in writing)
             with store.transaction() as tx:
-                for entry in tx.feed("main", position, limit=7):
-                    seen.append((entry.request, entry.number))
-                    position = entry.position
+                entries = tx.feed("main", position, limit=7)
+            seen += [(entry.request, entry.number) for entry in entries]
+            position = entries[-1].position if entries else position
+            is_over = all_are_done and not entries
         assert [each.result() for each in writing] == [None] * 4
         assert sorted(seen) == sorted(
             (f"W{each}", number + 1) for each in range(4) for number in range(25)
@@ -251,7 +253,7 @@ class TestClaims:
             tx.advance("other", "board", 0)
         with engine.connect() as connection, store.transaction(write=True) as tx:
             (theirs,) = join(connection).claim("reader", at=5, lease=10, limit=1, only=["board"])
-            append(SqlStore(engine), write("R2"), shard=theirs.shard)
+            append(store, write("R2"), shard=theirs.shard)
             (ours,) = tx.claim("reader", at=5, lease=10, limit=2, only=["board"])
             connection.rollback()
         assert {theirs.shard, ours.shard} == {"main", "other"}

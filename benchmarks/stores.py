@@ -67,8 +67,9 @@ class Task(NamedTuple):
     goal: float
 
 
-def stores(rounds: int, size: int = 100, open_: Sequence[int] = (1_000, 100_000)) -> Iterator[Row]:
+def stores(rounds: int, open_: Sequence[int] = (1_000, 100_000)) -> Iterator[Row]:
     """Appends and claims, who comes first, and what it costs that many requests are open."""
+    size = min(25 * rounds, MOST)
     yield from _measured("SQLite", _sqlite, rounds, size, open_)
     if hint := why_missing():
         yield Row("the same on PostgreSQL", None, answers=hint)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import core, fresh, incremental, limit, others, wholelog
+from benchmarks import core, fresh, incremental, limit, others, stores, wholelog
 from benchmarks.measure import Call, Timings, interleaved
 from benchmarks.table import Row, duration, markdown, share
 from benchmarks.workload import YEARS, ZONE, compiled_calendar, instants, pairs
@@ -66,6 +66,28 @@ def test_one_more_event_is_measured_behind_each_size():
     rows = list(incremental.incremental(1, sizes=(10, 20, 1000)))
     assert [row.measured for row in rows] == ["one event behind 20", "one event behind 1,000"]
     assert {row.against for row in rows} == {"behind 10"}
+
+
+@pytest.mark.usefixtures("_postgres_server")
+def test_stores_are_measured_where_there_are_databases(monkeypatch):
+    monkeypatch.setattr(stores, "MOST", 2)
+    measured = [row.measured for row in stores.stores(1, open_=(20, 40))]
+    for name in ("SQLite", "PostgreSQL"):
+        assert {
+            f"append, {name}",
+            f"{stores.WORKERS} threads, {name}",
+            f"claim 10 timers, {name}",
+            f"claim 10 notices, {name}",
+            f"claim the 10 due of 40, {name}",
+        } <= set(measured)
+    assert f"{stores.WORKERS} processes, SQLite" in measured
+
+
+def test_a_missing_database_is_said_to_be_missing(monkeypatch):
+    monkeypatch.setattr(stores, "MOST", 1)
+    monkeypatch.setattr(stores, "why_missing", lambda: "start one")
+    *_, row = stores.stores(1, open_=(20, 40))
+    assert (row.measured, row.answers) == ("the same on PostgreSQL", "start one")
 
 
 def test_a_log_is_read_and_replayed(tmp_path):

@@ -72,14 +72,17 @@ class Nursery:
         self._to.write(json.dumps([child, *map(dict, each)]) + "\n")
         self._to.flush()
         said: list[str] = []
+        broken: list[str] = []
         killed: set[int] = set()
         for line in self._from:
             pid, word = json.loads(line)
-            if word is None:
+            if word is None:  # nothing of these is left to be heard by those who come next
+                if broken:
+                    raise ChildProcessError(broken[0])
                 return said
             if word.startswith(BROKE):
-                raise ChildProcessError(word)
-            if word != CALLS_FOR_THE_END:
+                broken.append(word)
+            elif word != CALLS_FOR_THE_END:
                 said.append(word)
             elif pid not in killed:
                 killed.add(pid)

@@ -110,8 +110,8 @@ class Changes(TypedDict, total=False):
 def message_to(receiver: Receiver, **changes: Unpack[Changes]) -> Message:
     """The sample for a receiver, with what is different about it."""
     changes.setdefault("address", receiver.address)
-    own = {"facts": dict(SAMPLE.facts)}  # a channel that changes them changes no other's
-    return evolve(SAMPLE, **{**own, **changes})
+    changes.setdefault("facts", dict(SAMPLE.facts))  # whoever changes them changes no other's
+    return evolve(SAMPLE, **changes)
 
 
 class _Ear(logging.Handler):

@@ -12,12 +12,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
 from statistics import median
 from subprocess import PIPE
 from tempfile import TemporaryDirectory
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -261,7 +262,7 @@ def _connected(url: str) -> Any:
         from psycopg import connect
 
         return connect(url)
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), 60, isolation_level=None)
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 
@@ -272,19 +273,23 @@ def _together(workers: Sequence[Worker], size: int) -> list[list[float]]:
     ends: list[list[float]] = [[] for _ in workers]
 
     def work(worker: Worker, mine: list[float]) -> None:
-        with worker() as do:
-            ready.wait()
-            for number in range(size):
-                do(number)
-                mine.append(perf_counter())
+        try:
+            with worker() as do:
+                ready.wait()
+                for number in range(size):
+                    do(number)
+                    mine.append(perf_counter())
+        except BaseException:
+            ready.abort()  # nobody waits for one that has failed
+            raise
 
-    threads = [Thread(target=work, args=each) for each in zip(workers, ends, strict=True)]
-    for thread in threads:
-        thread.start()
-    ready.wait()
-    began = perf_counter()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(workers)) as threads:
+        working = [threads.submit(work, *each) for each in zip(workers, ends, strict=True)]
+        with suppress(BrokenBarrierError):
+            ready.wait()
+        began = perf_counter()
+        for each in working:
+            each.result()
     return [[end - began for end in mine] for mine in ends]
 
 

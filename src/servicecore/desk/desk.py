@@ -149,10 +149,11 @@ class Desk:
 
     def _handle(self, command: Command, key: CommandKey, tx: Tx | None) -> Handled:
         with self.reading(tx) as reading:
+            # What somebody else writes in between for the same command is seen as its answer.
+            streams = {name: reading.read(self.shard, name) for name in requests_of(command)}
             known = reading.answered(self.shard, key.id)
             if known is not None:
                 return self._repeated(known, key, reading)
-            streams = {name: reading.read(self.shard, name) for name in requests_of(command)}
         asking = self._asking(max(self.instant(), latest_in(streams)), tx)
         writes = writes_for(command, streams, asking, self.rules)
         with self.writing(tx) as writing:

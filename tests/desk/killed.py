@@ -92,6 +92,14 @@ def work(url: str, folder: Path, began: float) -> None:
     Worker(desk(url, folder, began), Plain(), lease="10h", poll=timedelta(milliseconds=10)).run()
 
 
+FIRST = 30.0
+PATIENCE = {"write": FIRST, "work": 0.3}
+"""Seconds in which most come to something before they are killed, and the first of each at all.
+
+A writer always has something to do; for a later worker it may be that nothing is due.
+"""
+
+
 def kill_often(what: str, url: str, folder: Path, kills: int, began: float) -> None:
     """Let a process do its work and kill it, again and again.
 
@@ -100,6 +108,7 @@ def kill_often(what: str, url: str, folder: Path, kills: int, began: float) -> N
     do = {"write": write, "work": work}[what]
     progress = folder / {"write": "answered", "work": "delivered"}[what]
     drawn = random.Random(what)
+    _load(url, folder, began)
     for _ in range(kills):
         before, child = _size(progress), os.fork()
         if not child:
@@ -107,13 +116,21 @@ def kill_often(what: str, url: str, folder: Path, kills: int, began: float) -> N
                 do(url, folder, began)
             finally:
                 os._exit(1)
-        waiting = 150 * (drawn.random() < 0.8)
-        while waiting and _size(progress) == before:
+        patience = PATIENCE[what] if before else FIRST
+        until = time.monotonic() + patience * (drawn.random() < 0.8 or not before)
+        while time.monotonic() < until and _size(progress) == before:
             time.sleep(0.002)
-            waiting -= 1
         time.sleep(drawn.random() * 0.05)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def _load(url: str, folder: Path, began: float) -> None:
+    """Import what a store and a desk import when they are first used, and keep nothing open."""
+    ours = desk(url, folder, began)
+    ours.find()
+    assert isinstance(ours.store, SqlStore)
+    ours.store.close()
 
 
 def _size(path: Path) -> int:

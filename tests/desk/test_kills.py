@@ -90,6 +90,7 @@ def finished(ours: Desk) -> Desk:
 
 def test_nothing_is_lost_torn_or_done_twice(aftermath: Desk, tmp_path: Path) -> None:
     """B4, B5, B7, B9, E2: all at once, since fifty kills take their time."""
+    assert lines(tmp_path / "delivered"), "the worker never came to anything"
     no_answer_is_lost(aftermath, lines(tmp_path / "answered"))
     last = finished(aftermath)
     assert last.parked() == ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Barrier, Thread
+from typing import cast
 
 import pytest
 
@@ -34,7 +36,7 @@ from servicecore.lifecycle.commands import (
     Split,
 )
 from servicecore.lifecycle.events import Actor, Assigned, PolicyApplied, Prioritised
-from servicecore.stores import MemoryStore, NoticeQuery, Query
+from servicecore.stores import MemoryStore, NoticeQuery, Query, Tx
 from servicecore.stores.heads import summary_of, wake_of
 from tests.desk.kit import FRIDAY, OFFICE, SetClock, book, desk, did, open_
 
@@ -166,6 +168,46 @@ class TestTheSameCommand:
         assert version(ours) == 2
         assert {answer.events for answer in answers} == {answers[0].events}
         assert sum(not answer.repeated for answer in answers) == 1
+
+
+class Interrupted(MemoryStore):
+    """A store in which somebody else writes before the question of that number that is asked."""
+
+    def __init__(self, question: int, write: Callable[[MemoryStore], object]) -> None:
+        super().__init__()
+        self.left, self.write = question, write
+
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[Tx]:
+        with super().transaction(write=write) as tx:
+            yield tx if write else cast("Tx", Questions(tx, self))
+
+    def asked(self) -> None:
+        self.left -= 1
+        if not self.left:
+            self.write(self)
+
+
+class Questions:
+    """A transaction that tells its store before each question."""
+
+    def __init__(self, tx: Tx, store: Interrupted) -> None:
+        self.tx, self.store = tx, store
+
+    def __getattr__(self, name: str) -> object:
+        self.store.asked()
+        return getattr(self.tx, name)
+
+
+@pytest.mark.parametrize("question", [1, 2])
+def test_a_command_that_was_sent_twice_at_once_is_never_refused(question: int) -> None:
+    """B5: whatever the other one writes while this one reads."""
+    command = Open(id="c1", request="R1")
+    first: list[Handled] = []
+    store = Interrupted(question, lambda store: first.append(desk(store=store).handle(command)))
+    second = desk(store=store).handle(command)
+    assert (second.events, second.repeated) == (first[0].events, True)
+    assert store.left < 0
 
 
 class TestTwoRequests:

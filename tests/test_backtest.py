@@ -53,7 +53,7 @@ def request(name: str, took: float | None, **facts: str) -> tuple[Event, ...]:
 def book(within: str | dict[str, str] = "4h", **options: object) -> PolicyBook:
     table = {"*": within} if isinstance(within, str) else within
     targets = {priority: Target(each) for priority, each in table.items()}
-    return PolicyBook.of(Policy("all", {"resolution": targets}), **options)  # type: ignore[arg-type]
+    return PolicyBook.of(Policy("all", {"resolution": targets}), **options)  # type: ignore[arg-type]  # the tests know
 
 
 def verdicts(result: Backtest) -> list[tuple[str, str, str]]:
@@ -219,7 +219,7 @@ LONG = {"timezone": "UTC", "hours": {"mon-sun": "09:00-17:00"}}
 def on(hours: dict[str, object], within: str, **options: object) -> PolicyBook:
     calendar = Calendar.from_dict(hours, "office")
     policy = Policy("all", {"resolution": Target(within, calendar)})
-    return PolicyBook.of(policy, **options)  # type: ignore[arg-type]
+    return PolicyBook.of(policy, **options)  # type: ignore[arg-type]  # the tests know
 
 
 CAUSES = [
@@ -338,12 +338,12 @@ instants = st.integers(0, 16).map(after)
 
 def plainly(events: tuple[Event, ...], book: PolicyBook, at: datetime) -> str:
     """The verdict by subtraction: on a calendar that never closes, and without pauses."""
-    level = events[0].facts["priority"]  # type: ignore[attr-defined]
+    level = events[0].facts["priority"]  # type: ignore[attr-defined]  # the first event is Opened
     policies = book.versions[0].policies
     policy = policies[0] if level == "p1" else policies[-1]
     target = policy.targets["resolution"]
     within = (target.get(level) or target["*"]).within
-    due = NINE + timedelta(microseconds=within)  # type: ignore[arg-type]
+    due = NINE + timedelta(microseconds=within)  # type: ignore[arg-type]  # the tests know
     done = events[1].occurred_at if len(events) > 1 and events[1].occurred_at <= at else None
     if due >= at:
         return "not due yet"
@@ -365,7 +365,7 @@ def test_verdicts_are_those_worked_out_by_subtraction(
         own = Counter(
             pair
             for name, pair in plain.items()
-            if histories[name][0].facts["priority"] == row.priority  # type: ignore[attr-defined]
+            if histories[name][0].facts["priority"] == row.priority  # type: ignore[attr-defined]  # the first event is Opened
         )
         assert row.requests == own.total()
         assert row.to_kept == own["broken", "kept"]

@@ -330,5 +330,5 @@ def test_what_the_catalogue_knows_of_calendars_can_be_read_alone() -> None:
     catalogue = Catalogue(customers=[Customer("acme", calendar="night"), Customer("bits")])
     assert catalogue.calendars_of == {"acme": "night"}
     with pytest.raises(TypeError):
-        catalogue.calendars_of["bits"] = "day"  # type: ignore[index]
+        catalogue.calendars_of["bits"] = "day"  # type: ignore[index]  # wrong on purpose
     assert pickle.loads(pickle.dumps(catalogue)).calendars_of == {"acme": "night"}  # noqa: S301  # our own

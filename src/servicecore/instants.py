@@ -58,7 +58,7 @@ def _not_aware(moment: object, name: str) -> str:
 
 def as_instant(moment: datetime | int, name: str = "at") -> int:
     """`moment` as an instant; one that is an instant already stays as it is."""
-    return moment if type(moment) is int else to_instant(moment, name)  # type: ignore[arg-type]
+    return moment if type(moment) is int else to_instant(moment, name)  # type: ignore[arg-type]  # mypy does not narrow by type()
 
 
 def to_datetime(instant: int, zone: ZoneInfo | None = None) -> DateTime:

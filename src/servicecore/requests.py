@@ -92,7 +92,7 @@ def _opened(moment: datetime | int) -> int:
 
 def _words(words: Iterable[str]) -> frozenset[str]:
     try:
-        return frozenset(None if isinstance(words, str) else words)  # type: ignore[arg-type]
+        return frozenset(None if isinstance(words, str) else words)  # type: ignore[arg-type]  # None is refused below, as text is
     except TypeError:
         raise InvalidValue(f"tags is {words!r}: expected a set of words") from None
 

@@ -46,12 +46,12 @@ def _broken_on(engine: Engine, number: int) -> Iterator[None]:
         commit(connection)
 
     event.listen(engine, "before_cursor_execute", run)
-    engine.dialect.do_commit = commit_or_fail  # type: ignore[method-assign]
+    engine.dialect.do_commit = commit_or_fail  # type: ignore[method-assign]  # a commit that fails
     try:
         yield
     finally:
         event.remove(engine, "before_cursor_execute", run)
-        engine.dialect.do_commit = commit  # type: ignore[method-assign]
+        engine.dialect.do_commit = commit  # type: ignore[method-assign]  # a commit that fails
 
 
 @frozen

@@ -81,7 +81,7 @@ def desk(
 def open_(desk: Desk, request: str = "R1", **facts: object) -> Sequence[str]:
     """Open a request; the types of the events that came of it."""
     known = {"customer": "acme", **facts}
-    return did(desk, Open(id=f"open {request}", request=request, facts=known))  # type: ignore[arg-type]
+    return did(desk, Open(id=f"open {request}", request=request, facts=known))  # type: ignore[arg-type]  # the tests know
 
 
 def did(desk: Desk, command: Command) -> Sequence[str]:
@@ -130,4 +130,4 @@ class Reach:
 
 def contact(notice: Notice, **options: object) -> Contact:
     """The contact of a recipient by the channel `box`."""
-    return Contact(channel="box", address=notice.name or notice.kind, **options)  # type: ignore[arg-type]
+    return Contact(channel="box", address=notice.name or notice.kind, **options)  # type: ignore[arg-type]  # the tests know

@@ -539,7 +539,7 @@ class TestDesk:
     )
     def test_is_made_of_what_it_needs(self, options: dict[str, object]) -> None:
         with pytest.raises(InvalidValue):
-            Desk(**{"store": MemoryStore(), "book": book(), **options})  # type: ignore[arg-type]
+            Desk(**{"store": MemoryStore(), "book": book(), **options})  # type: ignore[arg-type]  # wrong on purpose
 
     def test_tells_no_notices_of_nobody(self) -> None:
         """An empty parameter of a host's must not give those of everybody."""

@@ -43,7 +43,7 @@ class Scene:
     def __init__(self, *plugins: object, reach: Reach | None = None, **line: object) -> None:
         self.clock, self.box = SetClock(), Box()
         self.desk = desk(reach or Reach(), *plugins, clock=self.clock)
-        self.desk.plugins.registry.add_channel("box", self.box, **line)  # type: ignore[arg-type]
+        self.desk.plugins.registry.add_channel("box", self.box, **line)  # type: ignore[arg-type]  # the tests know
         self.worker = Worker(self.desk, Plain())
         self.made.append(self)
 
@@ -269,7 +269,7 @@ class TestWhomItReaches:
 
     @pytest.mark.parametrize("answer", ["ann@example.org", 3, ["ann@example.org"], {"a": 1}])
     def test_is_asked_again_after_nonsense(self, answer: object) -> None:
-        scene = Scene(reach=Reach(lambda _: answer))  # type: ignore[arg-type,return-value]
+        scene = Scene(reach=Reach(lambda _: answer))  # type: ignore[arg-type,return-value]  # wrong on purpose
         open_(scene.desk)
         scene.worker.once()
         assert scene.remarks() == [("failed", Reason.PLUGIN.of("Reach, servicecore_reach"))]

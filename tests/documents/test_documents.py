@@ -150,7 +150,7 @@ def test_a_file_is_read_and_says_its_name(tmp_path: Path) -> None:
 
 def test_a_path_that_is_none_is_refused_clearly() -> None:
     with pytest.raises(InvalidValue, match="path is 5: expected the path of a file"):
-        read_document(5, PolicyFileError)  # type: ignore[arg-type]
+        read_document(5, PolicyFileError)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_yaml_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ class Course:
         self.take(target)
 
     def take(self, target: Target) -> None:
-        self.within = target.within // MICROSECONDS  # type: ignore[operator]
+        self.within = target.within // MICROSECONDS
         self.office = target.calendar == OFFICE
 
     def due(self, now: int, running: bool) -> int | None:
@@ -115,7 +115,7 @@ class Clock:
 
     @property
     def courses(self) -> list[Course]:
-        return [self.base, *self.laid.values()]  # type: ignore[list-item]
+        return [self.base, *self.laid.values()]
 
     def first(self, now: int) -> tuple[int, bool] | None:
         """The due instant that governs, and whether it is on the office's calendar."""
@@ -154,9 +154,9 @@ class Walk:
     def __init__(self, book: PolicyBook, customer: str) -> None:
         self.book, self.office = book, customer == "acme"
         self.rule = book.clocks["resolution"]
-        self.priority, self.status, self.gap = None, "new", None  # type: ignore[var-annotated]
-        self.group, self.left, self.bounces, self.person = None, set(), 0, None  # type: ignore[var-annotated]
-        self.unassigned, self.silent, self.reopened = 0, 0, 0  # type: ignore[var-annotated]
+        self.priority, self.status, self.gap = None, "new", None
+        self.group, self.left, self.bounces, self.person = None, set(), 0, None
+        self.unassigned, self.silent, self.reopened = 0, 0, 0
         self.overrides: dict[str, tuple[int, int | None]] = {}
         self.over = ""
         self.acknowledged: dict[str, tuple[int, bool]] = {}
@@ -165,7 +165,7 @@ class Walk:
         self.due: list[tuple[str, int]] = []
 
     def target(self, clock: str) -> Target:
-        return self.book.policies[0].target(clock, self.priority)  # type: ignore[return-value]
+        return self.book.policies[0].target(clock, self.priority)
 
     def take(self, event: Event, now: int) -> None:  # noqa: C901, PLR0912  # one case per event
         resolution, response = self.clocks["resolution"], self.clocks["first response"]
@@ -200,7 +200,7 @@ class Walk:
             case OverrideEnded():
                 self.overrides.pop(event.override, None)
             case SurveyAnswered():
-                self.gap = event.perception - event.expectation  # type: ignore[operator]
+                self.gap = event.perception - event.expectation
             case EscalationAcknowledged():
                 clock = self.clocks.get(event.clock)
                 if event.cycle < self.latest(event.ladder, clock):
@@ -215,7 +215,7 @@ class Walk:
         if clock is not None:
             return clock.cycle
         if ladder in self.climbs:
-            return self.climbs[ladder][0]  # type: ignore[no-any-return]
+            return self.climbs[ladder][0]
         climbed = (key[1] for key, fired in self.climbs.items()
                    if key[0] == ladder and any(fired.values()))  # fmt: skip
         return max(climbed, default=-1)
@@ -238,17 +238,17 @@ class Walk:
         clock = self.clocks["resolution"]
         clock.paused = self.status in ("waiting for customer", "scheduled")
         target = self.target("resolution")
-        wanted = (target.within // MICROSECONDS, target.calendar == OFFICE)  # type: ignore[operator]
+        wanted = (target.within // MICROSECONDS, target.calendar == OFFICE)
         base = clock.base
-        if (base.within, base.office) != wanted:  # type: ignore[union-attr]
+        if (base.within, base.office) != wanted:
             if clock.open and self.rule.retargeting == "restart":
                 clock.start(target)
             elif clock.open:
-                base.take(target)  # type: ignore[union-attr]
+                base.take(target)
         if clock.open:
             siege = self.book.policies[0].override_target("siege", "resolution", self.priority)
             on = {since for since, _ in self.overrides.values()}
-            clock.laid = {since: clock.laid.get(since) or Course(siege) for since in on}  # type: ignore[arg-type]
+            clock.laid = {since: clock.laid.get(since) or Course(siege) for since in on}
         for each in self.clocks.values():
             each.remember(now)
 
@@ -282,7 +282,7 @@ class Walk:
             minutes = step.before // MICROSECONDS
             return now >= (due - minutes if step.time == "wall" else back(office, due, minutes))
         due, office = clock.breach or first
-        minutes = step.after // MICROSECONDS  # type: ignore[operator]
+        minutes = step.after // MICROSECONDS
         return now >= (due + minutes if step.time == "wall" else forward(office, due, minutes))
 
     def look_by_request(self, ladder: Escalation, now: int) -> list[str]:
@@ -309,7 +309,7 @@ class Walk:
             return since is not None and now >= since + step.unassigned // MICROSECONDS
         if step.bounces is not None:
             return self.bounces >= step.bounces
-        return self.reopened >= step.reopened  # type: ignore[operator]
+        return self.reopened >= step.reopened
 
     def fire(  # noqa: PLR0917  # a test's own
         self, ladder: Escalation, cycle: int, fired: Any, reached: Any, now: int, office: bool
@@ -324,7 +324,7 @@ class Walk:
             if not reached[step.name] or quiet or care or len(past) >= (step.limit or 1):
                 continue
             if past:
-                every = step.every // MICROSECONDS  # type: ignore[operator]
+                every = step.every // MICROSECONDS
                 business = step.time == "business" and bool(ladder.clock)
                 again = forward(office, past[-1], every) if business else past[-1] + every
                 if now < again:
@@ -339,7 +339,7 @@ def steps_due(history: list[Event], book: PolicyBook, until: int) -> list[tuple[
     by_minute: dict[int, list[Event]] = defaultdict(list)
     for event in history[1:]:
         by_minute[minute_of(event.occurred)].append(event)
-    walk = Walk(book, history[0].facts["customer"])  # type: ignore[attr-defined]
+    walk = Walk(book, history[0].facts["customer"])
     for event in by_minute[0]:  # which target holds is seen when the first instant is over
         if isinstance(event, Prioritised):
             walk.priority = event.priority

@@ -372,7 +372,7 @@ class TestApproval:
         assert isinstance(asked, ApprovalRequested)
         assert (asked.approver, asked.side_of_approver) == ("bo", Side.CUSTOMER)
         assert (asked.id, asked.cause) == ("c0/2", opened.id)
-        assert names(Desk(WITH_APPROVAL, offering="mouse").history) == ["Opened"]  # type: ignore[arg-type]
+        assert names(Desk(WITH_APPROVAL, offering="mouse").history) == ["Opened"]  # type: ignore[arg-type]  # facts by name
 
     def test_so_does_one_that_it_is_changed_to(self) -> None:
         desk = Desk(WITH_APPROVAL, offering="mouse")

@@ -25,7 +25,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "PolicyApplied": {"policy": "gold"},
     "Assigned": {"group": "network", "person": "bo"},
     "StatusChanged": {"status": "scheduled", "until": at(4), "waiting_on": "isp"},
-    "Replied": {"channel": "phone", "actor": Actor("ann", "customer")},  # type: ignore[arg-type]
+    "Replied": {"channel": "phone", "actor": Actor("ann", "customer")},  # type: ignore[arg-type]  # by its name
     "Restored": {},
     "Resolved": {"reason": "replaced"},
     "Reopened": {},
@@ -79,7 +79,7 @@ def test_an_event_is_a_value(name: str) -> None:
     assert deepcopy(event) == event
     assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301  # our own
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        event.request = "R2"  # type: ignore[misc]
+        event.request = "R2"  # type: ignore[misc]  # wrong on purpose
     assert (event.occurred_at, event.recorded_at) == (NINE, NINE)
     assert made(name, recorded_at=at(9)).recorded_at == at(9)
 
@@ -187,14 +187,14 @@ def test_nobody_named_is_the_desk() -> None:
 
 def test_instants_are_shown_in_utc() -> None:
     """T1: what is kept in microseconds."""
-    assert made("PromiseMade").due_at == at(4)  # type: ignore[attr-defined]
-    assert made("PromiseRenegotiated").due_at == at(4)  # type: ignore[attr-defined]
-    assert made("StepRecorded").due_at == at(4)  # type: ignore[attr-defined]
-    assert made("Reported").next_due_at == at(4)  # type: ignore[attr-defined]
-    assert made("Reported", next_due_at=None).next_due_at is None  # type: ignore[attr-defined]
+    assert made("PromiseMade").due_at == at(4)  # type: ignore[attr-defined]  # its name says what it is
+    assert made("PromiseRenegotiated").due_at == at(4)  # type: ignore[attr-defined]  # its name says what it is
+    assert made("StepRecorded").due_at == at(4)  # type: ignore[attr-defined]  # its name says what it is
+    assert made("Reported").next_due_at == at(4)  # type: ignore[attr-defined]  # its name says what it is
+    assert made("Reported", next_due_at=None).next_due_at is None  # type: ignore[attr-defined]  # its name says what it is
     for name in ("OverrideStarted", "StatusChanged"):
-        assert made(name).until_at == at(4)  # type: ignore[attr-defined]
-        assert made(name, until=None).until_at is None  # type: ignore[attr-defined]
+        assert made(name).until_at == at(4)  # type: ignore[attr-defined]  # its name says what it is
+        assert made(name, until=None).until_at is None  # type: ignore[attr-defined]  # its name says what it is
 
 
 @given(histories(), st.randoms())

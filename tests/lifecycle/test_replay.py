@@ -183,7 +183,7 @@ def test_reopening_resumes_with_the_closed_time_as_a_pause() -> None:
 )
 def test_the_clock_rule_says_what_reopening_does(reopening: str, expected: list[float]) -> None:
     """K4: a pause, counted, a new cycle, or nothing."""
-    rule = ClockRule("resolution", ["opened"], ["resolved"], reopening=reopening)  # type: ignore[arg-type]
+    rule = ClockRule("resolution", ["opened"], ["resolved"], reopening=reopening)  # type: ignore[arg-type]  # any text, drawn
     book = PolicyBook.of(Policy("standard", TARGETS), clocks={"resolution": rule})
     situation = at([opened(), resolved(1), reopened(10), resolved(12)], 13, book)
     hours = [reading.elapsed / timedelta(hours=1) for reading in situation.readings["resolution"]]
@@ -543,6 +543,6 @@ def test_readings_can_be_read_alone_and_a_situation_copied() -> None:
     """A situation is a value: nobody changes what its clocks show, and copies show the same."""
     situation = at([opened(), resolved(1)], 3)
     with pytest.raises(TypeError):
-        situation.readings["resolution"] = ()  # type: ignore[index]
+        situation.readings["resolution"] = ()  # type: ignore[index]  # wrong on purpose
     for again in (deepcopy(situation), pickle.loads(pickle.dumps(situation))):  # noqa: S301  # our own
         assert again.readings == situation.readings

@@ -204,9 +204,9 @@ def test_what_a_cell_holds_neither_floods_nor_drives_a_terminal(tmp_path: Path) 
 
 def test_a_mapping_that_is_a_path_is_refused_clearly(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match=r"mapping is 'm.toml': expected .*load_mapping"):
-        read_log(tmp_path / "log.csv", "m.toml")  # type: ignore[arg-type]
+        read_log(tmp_path / "log.csv", "m.toml")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InvalidValue, match="path is 5: expected the path of a file"):
-        read_log(5, MAPPING)  # type: ignore[arg-type]
+        read_log(5, MAPPING)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])

@@ -342,7 +342,7 @@ class TestActivities:
             line.replace(" in", "_in").replace(" out", "_out").replace(" over", "_over")
             for line in (self.HEADER, *lines)
         )
-        names = self.MAPPING["activities"]["names"]  # type: ignore[index]
+        names = self.MAPPING["activities"]["names"]  # type: ignore[index]  # a table of tables
         activities = {
             "column": ["activity", "transition"],
             "joined": "+",

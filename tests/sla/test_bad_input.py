@@ -536,7 +536,7 @@ def test_no_target(target: Any) -> None:
 
 @pytest.mark.parametrize(
     "marks",
-    [None, 5, "start", [None], ["start"], [NOON], {"start": NOON}, [Mark("begin", 0)]],  # type: ignore[arg-type]
+    [None, 5, "start", [None], ["start"], [NOON], {"start": NOON}, [Mark("begin", 0)]],  # type: ignore[arg-type]  # wrong on purpose
     ids=str,
 )
 def test_no_marks(marks: Any) -> None:

@@ -80,6 +80,6 @@ def test_what_goes_on_is_not_final(what: str) -> None:
         Transition("closed", ["*"], "c"),
     ]
     sound = {"first": "a", "working": "b", "waiting": ""}
-    assert Lifecycle(transitions=ways, **sound).finals == {"c"}  # type: ignore[arg-type]
+    assert Lifecycle(transitions=ways, **sound).finals == {"c"}  # type: ignore[arg-type]  # the tests know
     with pytest.raises(InvalidValue, match=f"{what} is 'c', which is final: expected a status"):
-        Lifecycle(transitions=ways, **{**sound, what: "c"})  # type: ignore[arg-type]
+        Lifecycle(transitions=ways, **{**sound, what: "c"})  # type: ignore[arg-type]  # the tests know

@@ -203,7 +203,7 @@ class TestDigests:
     def test_kinds_are_apart(self) -> None:
         """B5: also where they say the same."""
         digests = {
-            digest_of(kind(id="c1", request="R1"))  # type: ignore[call-arg]
+            digest_of(kind(id="c1", request="R1"))  # type: ignore[call-arg]  # every kind, by its name
             for kind in COMMANDS.values()
             if {each.name for each in attrs.fields(kind) if each.default is attrs.NOTHING}
             == {"id", "request"}

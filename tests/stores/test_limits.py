@@ -198,20 +198,20 @@ REFUSED: dict[str, Callable[[], None]] = {
     "reading before the beginning": lambda: check_feed(SHARD, -1, 1),
     "reading nothing": lambda: check_feed(SHARD, 0, 0),
     "finding a NUL": lambda: check_query(SHARD, Query(group=["\0"])),
-    "finding a number": lambda: check_query(SHARD, Query(group=[5])),  # type: ignore[list-item]
+    "finding a number": lambda: check_query(SHARD, Query(group=[5])),  # type: ignore[list-item]  # wrong on purpose
     "finding at no instant": lambda: check_query(SHARD, Query(opened_from=2**63)),
     "finding behind nonsense": lambda: check_query(SHARD, Query(after="wake:5:R1")),
     "a notice with a NUL": lambda: check_notices(SHARD, NoticeQuery(ids=("\0",))),
     "a settlement of long ago": lambda: check_settlement(Settlement(wake=EARLIEST - 1), 0),
     "settling at no instant": lambda: check_settlement(Settlement(), LATEST + 1),
-    "what cannot be parked": lambda: check_parked(SHARD, "shard"),  # type: ignore[arg-type]
+    "what cannot be parked": lambda: check_parked(SHARD, "shard"),  # type: ignore[arg-type]  # wrong on purpose
     "no shard": lambda: check_parked("", None),
     "requeueing before the beginning": lambda: check_requeue(
         Parked(kind="reader", shard=SHARD, key="audit", reason="", since=0, position=0), 0
     ),
     "a page without end": lambda: check_query(SHARD, Query(limit=1001)),
     "no notices": lambda: check_notices(SHARD, NoticeQuery(limit=0)),
-    "an order that there is none of": lambda: check_query(SHARD, Query(order="age")),  # type: ignore[arg-type]
+    "an order that there is none of": lambda: check_query(SHARD, Query(order="age")),  # type: ignore[arg-type]  # wrong on purpose
 }
 
 

@@ -82,7 +82,7 @@ class TestTransactions:
     def test_whatever_leaves_it_undoes_it(self, leaves: type[BaseException]) -> None:
         """B4: nothing is kept, and the next one that writes has its turn."""
         store = MemoryStore()
-        with pytest.raises(leaves), store.transaction(write=True) as tx:  # noqa: PT012
+        with pytest.raises(leaves), store.transaction(write=True) as tx:  # noqa: PT012  # the whole transaction is to fail
             tx.append(SHARD, [write("R1")])
             raise leaves
         append(store, write("R1"))

@@ -117,7 +117,7 @@ class Raises(PostChannel):
 class AnswersYes(PostChannel):
     def deliver(self, message: Message) -> Delivery:
         super().deliver(message)
-        return True  # type: ignore[return-value]
+        return True  # type: ignore[return-value]  # wrong on purpose
 
 
 class GivesNoReason(PostChannel):
@@ -321,4 +321,4 @@ def test_a_test_cannot_be_switched_off_in_silence() -> None:
     with pytest.raises(TypeError, match="replaces test_hostile_text_does_no_harm"):
 
         class Lax(PostSuite):
-            test_hostile_text_does_no_harm = None  # type: ignore[assignment]
+            test_hostile_text_does_no_harm = None  # type: ignore[assignment]  # wrong on purpose

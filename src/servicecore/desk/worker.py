@@ -172,7 +172,7 @@ class Worker:
                 done = self._each(do)
             except Exception as problem:  # what was claimed will be claimed again
                 away = isinstance(problem, StoreBusy)  # which needs no traceback
-                log.error("%s: %s", name, problem, exc_info=not away)  # noqa: TRY400
+                log.error("%s: %s", name, problem, exc_info=not away)  # noqa: TRY400  # log.exception cannot leave the traceback out
                 self._stop.wait(self.poll / SECOND)
                 continue
             if not done:

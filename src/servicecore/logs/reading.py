@@ -35,7 +35,7 @@ def read_log(
         raise InvalidValue(f"mapping is {mapping!r}: expected what load_mapping gives")
     plan = plan_of(mapping)
     collector = Collector(plan)
-    tell = progress or (lambda rows: None)  # noqa: ARG005
+    tell = progress or (lambda rows: None)  # noqa: ARG005  # it tells nobody
     collector.collect(_rows(Path(path), mapping, plan.columns), tell)
     tell(collector.rows_read)
     return collector.log()

@@ -98,7 +98,7 @@ def _calendars(content: str) -> list[Component]:
     """The calendars of a file; all that begin in it must end in it."""
     try:
         import icalendar
-        import recurring_ical_events  # type: ignore[import-untyped]  # noqa: F401
+        import recurring_ical_events  # type: ignore[import-untyped]  # noqa: F401  # whether it is there
     except ImportError:
         raise MissingExtra("a calendar from an iCalendar file", "ical") from None
     try:

@@ -106,13 +106,13 @@ def _of_one(series: Sequence[Component], frame: Frame) -> list[Occurrence]:
 
 def _repeated(series: Sequence[Component], frame: Frame) -> list[Component]:
     import icalendar
-    import recurring_ical_events  # type: ignore[import-untyped]
+    import recurring_ical_events  # type: ignore[import-untyped]  # it has no types
 
     # By themselves and as events: so AVAILABLE is repeated too, and a fault has a name.
     calendar = icalendar.Calendar()
     for component in series:
         calendar.add_component(icalendar.Event(component))
-    first, end = (datetime(day.year, 1, 1) for day in (frame.first, frame.end))  # noqa: DTZ001
+    first, end = (datetime(day.year, 1, 1) for day in (frame.first, frame.end))  # noqa: DTZ001  # rules repeat in wall time
     try:
         for component in series:
             for rule in _rules(component):
@@ -134,12 +134,12 @@ def _rules(component: Component) -> list[Rule]:
 def _refuse_without_dates(rule: Rule) -> None:
     """Refuse a rule that no date fits: day by day, one is looked for until the year 9999."""
     import icalendar
-    from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
+    from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it has no types
 
     filters = {key: rule[key] for key in FILTERS if key in rule}
     yearly = icalendar.vRecur({"FREQ": ["YEARLY"], **filters})
-    written = yearly.to_ical().decode()  # type: ignore[no-untyped-call]
-    if next(iter(rrulestr(written, dtstart=datetime(2000, 1, 1))), None) is None:  # noqa: DTZ001
+    written = yearly.to_ical().decode()  # type: ignore[no-untyped-call]  # it has no types
+    if next(iter(rrulestr(written, dtstart=datetime(2000, 1, 1))), None) is None:  # noqa: DTZ001  # rules repeat in wall time
         raise InvalidValue("its RRULE fits no date")
 
 

@@ -20,10 +20,10 @@ pytest.register_assert_rewrite(
 )
 
 from servicecore.testing.channels import ChannelSuite  # noqa: E402  # now its asserts explain
-from servicecore.testing.store_base import Breaking, Broken, Opener  # noqa: E402
-from servicecore.testing.store_joined import Host, HostTx, JoinedStoreSuite  # noqa: E402
-from servicecore.testing.stores import StoreSuite  # noqa: E402
-from servicecore.testing.suites import Suite  # noqa: E402
+from servicecore.testing.store_base import Breaking, Broken, Opener  # noqa: E402  # as above
+from servicecore.testing.store_joined import Host, HostTx, JoinedStoreSuite  # noqa: E402  # as above
+from servicecore.testing.stores import StoreSuite  # noqa: E402  # as above
+from servicecore.testing.suites import Suite  # noqa: E402  # as above
 
 __all__ = [
     "Breaking",

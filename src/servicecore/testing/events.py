@@ -153,7 +153,7 @@ def _built(kind: type[Kind]) -> SearchStrategy[Kind]:
     fields = st.fixed_dictionaries(
         {alias: by_alias[alias] for alias in by_alias if alias in needed}, optional=optional
     )
-    return fields.map(lambda said: _made(kind, said)).filter(bool)  # type: ignore[return-value]
+    return fields.map(lambda said: _made(kind, said)).filter(bool)  # type: ignore[return-value]  # filter(bool) leaves no None
 
 
 def _made(kind: type[Kind], said: Mapping[str, object]) -> Kind | None:

@@ -112,7 +112,7 @@ class FaultLaws(StoreParts, part=True):
         _begin(store)
         before = everything(store, ["c1"])
         for number in range(len(STEPS) + 1):
-            with pytest.raises(Broken), store.transaction(write=True) as tx:  # noqa: PT012
+            with pytest.raises(Broken), store.transaction(write=True) as tx:  # noqa: PT012  # the whole transaction is to fail
                 for step in STEPS[:number]:
                     step(tx)
                 raise Broken

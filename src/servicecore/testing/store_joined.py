@@ -85,7 +85,7 @@ class JoinedStoreSuite(Suite, part=True):
     def test_the_host_rolls_back(self, store: Store, host: Host, writes_first: bool) -> None:
         """B6: nothing of ours stays, whether it or we began to write."""
         append(store, write("R1", wake=0))
-        with pytest.raises(Broken), host.transaction() as theirs:  # noqa: PT012
+        with pytest.raises(Broken), host.transaction() as theirs:  # noqa: PT012  # the whole transaction is to fail
             if writes_first:
                 theirs.write("a row")
             tx = theirs.join()

@@ -118,7 +118,7 @@ _ANN: Said = {"group": "network", "person": "ann"}
 
 
 def _desk() -> list[Write]:
-    return [write(request, **facts) for request, facts in DESK.items()]  # type: ignore[arg-type]
+    return [write(request, **facts) for request, facts in DESK.items()]  # type: ignore[arg-type]  # the facts of a head, by name
 
 
 def _query(**asked: object) -> Query:

@@ -24,22 +24,27 @@ ROOT = Path(__file__).parent.parent
 LOG_NAME = "uci_incident_event_log.csv.gz"
 
 
-def find_log(folder: str | None) -> Path | None:
-    """Give the path of the real log in `folder`, or else next to the checkout."""
+def find_data(name: str, folder: str | None) -> Path | None:
+    """Give the path of a data file in `folder`, or else next to the checkout."""
     path = Path(folder) if folder else ROOT.parent / "shared" / "data"
-    return path / LOG_NAME if (path / LOG_NAME).is_file() else None
+    return path / name if (path / name).is_file() else None
+
+
+def data_file(name: str) -> Path:
+    """The path of a data file that is not part of the repository; a clone without it skips."""
+    found = find_data(name, os.environ.get("SERVICECORE_DATA"))
+    if found:
+        return found
+    hint = f"{name} is missing: set SERVICECORE_DATA to its folder (see CONTRIBUTING.md)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(hint)
+    pytest.skip(hint)
 
 
 @pytest.fixture(scope="session")
 def incident_log() -> Path:
     """The real incident log (141,712 rows); a clone without it skips, CI fails."""
-    found = find_log(os.environ.get("SERVICECORE_DATA"))
-    if found:
-        return found
-    hint = f"{LOG_NAME} is missing: set SERVICECORE_DATA to its folder (see CONTRIBUTING.md)"
-    if os.environ.get("CI") == "true":
-        pytest.fail(hint)
-    pytest.skip(hint)
+    return data_file(LOG_NAME)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ ROOMS = (
     "documents",
     "instants",
     "messages",
+    "distributions",
+    "intervals",
     "estimate",
     "priorities",
     "requests",
@@ -51,7 +53,7 @@ ROOMS = (
 MAY_READ_THE_CLOCK = {"servicecore.desk.wallclock", "servicecore.__main__"}
 MAY_IMPORT_PENDULUM = {"servicecore.instants", "servicecore.sla.calendar"}
 HEAVY = """
-babel numpy scipy cattrs sqlalchemy psycopg yaml pandas pyarrow holidays icalendar rich hypothesis
+babel numpy scipy statsmodels lifelines cattrs sqlalchemy psycopg yaml pandas pyarrow holidays icalendar rich hypothesis
 jinja2 httpx httpcore apprise standardwebhooks
 """
 MOST_LINES = 300

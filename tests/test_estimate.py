@@ -1,14 +1,28 @@
 """Shares with Wilson's interval (M1)."""
 
+import statistics
 from fractions import Fraction
-from math import sqrt
+from math import inf, nan, sqrt
+from random import Random
 
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue
-from servicecore.estimate import Estimate, difference, paired_difference, share
+from servicecore.estimate import (
+    RANGES,
+    Estimate,
+    Unit,
+    difference,
+    mean,
+    missing,
+    paired_difference,
+    rate,
+    share,
+)
+from servicecore.intervals import SHARE_INTERVALS, poisson_exact
 
 PUBLISHED = [
     # R's binom::binom.confint, as quoted in statsmodels' tests
@@ -220,3 +234,89 @@ def test_a_difference_reads_in_points() -> None:
     assert str(paired_difference(59, 6, 16, 80, cohort="all")) == (
         "-6.2 points [-11.9, -0.5] (n=161)"
     )
+
+
+@pytest.mark.parametrize("method", SHARE_INTERVALS)
+def test_a_share_has_the_interval_of_the_method_that_is_named(method: str) -> None:
+    """M1."""
+    estimate = share(4, 20, cohort="all", method=method)
+    assert (estimate.low, estimate.high) == SHARE_INTERVALS[method](4, 20, 0.95)
+    assert estimate.method == method
+
+
+def test_an_unknown_method_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(InvalidValue, match="method is 'wald': expected one of 'wilson', 'agr"):
+        share(1, 2, cohort="all", method="wald")
+
+
+def test_a_figure_without_a_value_says_why() -> None:
+    """M1."""
+    estimate = missing("hours", "late ones", "withheld", n=3)
+    assert (estimate.value, estimate.reason, estimate.n) == (None, "withheld", 3)
+
+
+class TestRates:
+    """M1: events over exposure."""
+
+    def test_have_the_exact_interval_over_the_exposure(self) -> None:
+        estimate = rate(15, 400, cohort="outages")
+        low, high = poisson_exact(15, 0.95)
+        assert estimate.value == pytest.approx(0.0375)
+        assert (estimate.low, estimate.high) == (low / 400, high / 400)
+        assert (estimate.hits, estimate.unit, estimate.method) == (15, "rate", "exact poisson")
+
+    def test_of_no_event_is_0_with_an_upper_limit(self) -> None:
+        estimate = rate(0, 100, cohort="outages")
+        assert (estimate.value, estimate.low) == (0, 0)
+        assert estimate.high == pytest.approx(0.036889, abs=1e-6)  # −ln(0.025) / 100
+
+    def test_without_exposure_have_no_value(self) -> None:
+        assert rate(3, 0, cohort="outages").reason == "no_data"
+
+    @pytest.mark.parametrize("exposure", [-1, inf, nan])
+    def test_of_an_exposure_that_is_none_are_refused(self, exposure: float) -> None:
+        with pytest.raises(InvalidValue, match="expected a number from 0 on"):
+            rate(3, exposure, cohort="outages")
+
+
+values = st.lists(st.floats(-1000, 1000), min_size=2, max_size=30)
+
+
+class TestMeans:
+    """M1: with Student's interval."""
+
+    @given(values, st.floats(0.5, 0.99))
+    def test_agree_with_scipy(self, seen: list[float], level: float) -> None:
+        estimate = mean(seen, unit="score", cohort="all", level=level)
+        spread = statistics.stdev(seen) / sqrt(len(seen))
+        half = scipy.stats.t.ppf((1 + level) / 2, len(seen) - 1) * spread
+        center = sum(map(Fraction, seen)) / len(seen)
+        assert estimate.value == pytest.approx(float(center), abs=1e-9)
+        limits = [float(center) - half, float(center) + half]
+        assert [estimate.low, estimate.high] == pytest.approx(limits, abs=1e-6)
+
+    @given(values, st.randoms())
+    def test_do_not_depend_on_the_order(self, seen: list[float], random: Random) -> None:
+        shuffled = random.sample(seen, len(seen))
+        assert mean(shuffled, unit="score", cohort="") == mean(seen, unit="score", cohort="")
+
+    @given(st.lists(st.floats(1, 5), min_size=2), st.sampled_from(sorted(RANGES)))
+    def test_stay_on_the_scale_and_contain_the_value(self, seen: list[float], unit: Unit) -> None:
+        estimate = mean(seen, unit=unit, cohort="all", lowest=1, highest=5)
+        assert estimate.value is not None
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert 1 - 1e-9 <= estimate.low <= estimate.value <= estimate.high <= 5 + 1e-9
+
+    def test_of_hours_are_never_below_none(self) -> None:
+        assert mean([0, 0, 9], unit="hours", cohort="all").low == 0
+
+    def test_of_nothing_have_no_value_and_of_one_no_limits(self) -> None:
+        assert mean([], unit="hours", cohort="all").reason == "no_data"
+        estimate = mean([4], unit="hours", cohort="all")
+        assert (estimate.value, estimate.low, estimate.reason) == (4, None, "few")
+
+    @pytest.mark.parametrize("wrong", [nan, inf])
+    def test_of_what_is_no_number_are_refused(self, wrong: float) -> None:
+        with pytest.raises(InvalidValue, match="no finite number"):
+            mean([1, wrong], unit="score", cohort="all")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from math import sqrt
-from statistics import NormalDist
+from collections.abc import Iterable, Mapping
+from math import fsum, inf, isfinite, sqrt
 from typing import Literal
 
 from attrs import frozen
 
+from servicecore.distributions import t_quantile
 from servicecore.errors import InvalidValue
+from servicecore.intervals import (
+    SHARE_INTERVALS,
+    check_hits,
+    check_level,
+    poisson_exact,
+    wilson,
+)
 
 Unit = Literal["share", "points", "score", "hours", "count", "rate", "ratio"]
 Reason = Literal[
@@ -55,42 +63,110 @@ class Estimate:
         return f"{self.value * scale:{plus}.1f} {unit}{limits} (n={self.n})"
 
 
-def share(hits: int, n: int, *, cohort: str, level: float = 0.95) -> Estimate:
-    """The share of `hits` among `n`, with Wilson's score interval.
+def missing(
+    unit: Unit, cohort: str, reason: Reason = "no_data", *, n: int = 0, level: float = 0.95
+) -> Estimate:
+    """A figure without a value, and why it has none.
 
-    With p = hits/n and z the normal quantile of the level, the limits are
-    (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n) (Wilson 1927). They lie in [0, 1] and contain
-    p. For n = 0 there is no value, and never a 0.
+    >>> print(missing("hours", "late requests"))
+    – (no_data, n=0)
+    """
+    return Estimate(None, n, unit, cohort, level=level, reason=reason)
+
+
+def share(
+    hits: int, n: int, *, cohort: str, level: float = 0.95, method: str = "wilson"
+) -> Estimate:
+    """The share of `hits` among `n` with its interval; for n = 0 there is no value, never a 0.
+
+    `method` is one of `servicecore.intervals.SHARE_INTERVALS`: ``"wilson"``, which is close to its
+    level for every n; ``"agresti-coull"``; ``"clopper-pearson"``, which never falls below its
+    level; ``"jeffreys"``. The limits lie in [0, 1] and contain the share. Raises `InvalidValue` for
+    hits that are not between none and all, a level that is no share, an unknown method.
 
     >>> print(share(190, 200, cohort="due"))
     95.0 % [91.0, 97.3] (n=200)
     """
-    _check_hits(hits, n)
-    _check_level(level)
+    check_hits(hits, n)
+    check_level(level)
+    limits = SHARE_INTERVALS.get(method)
+    if limits is None:
+        known = ", ".join(map(repr, SHARE_INTERVALS))
+        raise InvalidValue(f"method is {method!r}: expected one of {known}")
     if n == 0:
         return Estimate(None, 0, "share", cohort, level=level, reason="no_data", hits=0)
-    low, high = wilson(hits, n, level)
-    return Estimate(hits / n, n, "share", cohort, low, high, "wilson", level, hits=hits)
+    low, high = limits(hits, n, level)
+    return Estimate(hits / n, n, "share", cohort, low, high, method, level, hits=hits)
 
 
-def _check_hits(hits: int, n: int) -> None:
-    if not 0 <= hits <= n:
-        raise InvalidValue(f"{hits} hits among {n}: expected between none and all")
+def rate(count: int, exposure: float, *, cohort: str, level: float = 0.95) -> Estimate:
+    """Events per unit of exposure, such as outages per month, with the exact Poisson interval.
+
+    The limits are Garwood's for the number of events, over the exposure
+    (`servicecore.intervals.poisson_exact`). The estimate is of one stretch of exposure (n = 1), and
+    `hits` are its events; without exposure there is no value. Raises `InvalidValue` for a count or
+    an exposure below 0.
+
+    >>> print(rate(15, 400, cohort="outages per day"))
+    0.0 rate [0.0, 0.1] (n=1)
+    """
+    limits = poisson_exact(count, level)
+    if not (0 <= exposure < inf):
+        raise InvalidValue(f"exposure is {exposure}: expected a number from 0 on")
+    if not exposure:
+        return Estimate(None, 0, "rate", cohort, level=level, reason="no_data", hits=count)
+    low, high = (limit / exposure for limit in limits)
+    return Estimate(
+        count / exposure, 1, "rate", cohort, low, high, "exact poisson", level, hits=count
+    )
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise InvalidValue(f"level is {level}: expected a share between 0 and 1 such as 0.95")
+def mean(
+    values: Iterable[float],
+    *,
+    unit: Unit,
+    cohort: str,
+    level: float = 0.95,
+    lowest: float | None = None,
+    highest: float | None = None,
+) -> Estimate:
+    """The mean of independent values, with Student's interval m ± t·s/√n (Student 1908).
+
+    `lowest` and `highest` are the ends of the scale, to which the limits are clipped; those of a
+    share, of points and of what cannot be negative are known. A single value has no limits, which
+    the reason ``"few"`` says. Raises `InvalidValue` for a value that is no finite number.
+
+    >>> print(mean([3, 4, 4, 5], unit="score", cohort="four answers", lowest=1, highest=5))
+    4.0 score [2.7, 5.0] (n=4)
+    """
+    check_level(level)
+    known = [float(value) for value in values]
+    if not all(map(isfinite, known)):
+        raise InvalidValue("a value is no finite number: expected numbers alone")
+    n = len(known)
+    if not n:
+        return missing(unit, cohort, level=level)
+    center = fsum(known) / n
+    if n == 1:
+        return Estimate(center, 1, unit, cohort, level=level, reason="few")
+    spread = sqrt(fsum((value - center) ** 2 for value in known) / (n - 1))
+    half = t_quantile((1 + level) / 2, n - 1) * spread / sqrt(n)
+    first, last = RANGES[unit]
+    bottom, top = first if lowest is None else lowest, last if highest is None else highest
+    low, high = max(bottom, min(center - half, center)), min(top, max(center + half, center))
+    return Estimate(center, n, unit, cohort, min(low, center), max(high, center), "t", level)
 
 
-def wilson(hits: int, n: int, level: float) -> tuple[float, float]:
-    """The limits of Wilson's score interval, as `share` gives the formula."""
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    p = hits / n
-    center = p + z * z / (2 * n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return max(0.0, min((center - half) / scale, p)), min(1.0, max((center + half) / scale, p))
+RANGES: Mapping[Unit, tuple[float, float]] = {
+    "share": (0, 1),
+    "points": (-1, 1),
+    "score": (-inf, inf),
+    "hours": (0, inf),
+    "count": (0, inf),
+    "rate": (0, inf),
+    "ratio": (-inf, inf),
+}
+"""Between what a figure of each unit can lie; a score's scale is said with it."""
 
 
 def difference(
@@ -106,9 +182,9 @@ def difference(
     >>> print(difference(56, 70, 48, 80, cohort="two desks"))
     +20.0 points [+5.2, +33.4] (n=150)
     """
-    _check_hits(hits, n)
-    _check_hits(other_hits, other_n)
-    _check_level(level)
+    check_hits(hits, n)
+    check_hits(other_hits, other_n)
+    check_level(level)
     if n == 0 or other_n == 0:
         return Estimate(None, n + other_n, "points", cohort, level=level, reason="no_data")
     value = hits / n - other_hits / other_n
@@ -136,7 +212,7 @@ def paired_difference(
     for count in (both, first_only, second_only, neither):
         if count < 0:
             raise InvalidValue(f"{count} units: expected none or more")
-    _check_level(level)
+    check_level(level)
     first, second = both + first_only, both + second_only
     n = first + second_only + neither
     if n == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -14,7 +15,8 @@ from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
 from servicecore.sla.availability import Availability, availability
 from servicecore.sla.calendar import Calendar, always
-from servicecore.sla.outages import Outage
+from servicecore.sla.outages import Outage, in_parallel, in_series
+from tests.metrics.oracles import oracle
 from tests.oracle.calendar import MINUTE
 from tests.oracle.strategies import Scene, scenes
 
@@ -314,3 +316,41 @@ def test_other_things_than_outages_are_refused():
         week(7)
     with pytest.raises(InvalidValue, match="calendar is 'office': expected a Calendar"):
         availability("office", [], start=0, end=1)
+
+
+class TestPublished:
+    """P4: worked examples of ITIL."""
+
+    def test_the_figures_of_a_year_of_service(self) -> None:
+        given_ = oracle("availability_itil_5020")
+        breaks = given_.inputs["breaks_h"]
+        downs = [
+            Outage(1000 * HOUR * place, (1000 * place + hours) * HOUR)
+            for place, hours in enumerate(breaks, start=1)
+        ]
+        measured = availability(always, downs, start=0, end=given_.inputs["ast_h"] * HOUR)
+        share, *means = (
+            getattr(measured, name).value for name in ("available", "mtbsi", "mtbf", "mtrs")
+        )
+        assert [share * 100, *means] == pytest.approx(given_.expected, abs=given_.tolerance)
+
+    def test_the_means_add_up(self) -> None:
+        given_ = oracle("availability_mtbf_identity")
+        up, down = given_.inputs["mtbf"] * HOUR, given_.inputs["mtrs"] * HOUR
+        measured = availability(always, [Outage(up, up + down)], start=0, end=up + down)
+        found = [measured.mtbsi.value, measured.available.value]
+        assert found == pytest.approx(given_.expected, abs=given_.tolerance)
+
+    @pytest.mark.parametrize(
+        ("name", "joined"),
+        [
+            ("availability_serial_98_98", in_series),
+            ("availability_parallel_98_98", in_parallel),
+        ],
+    )
+    def test_services_that_are_made_of_others(
+        self, name: str, joined: Callable[..., float]
+    ) -> None:
+        given_ = oracle(name)
+        found = joined(*given_.inputs["a"])
+        assert found == pytest.approx(given_.expected, abs=given_.tolerance)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servicecore import PolicyBook, replay
+from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import (
     Cancelled,
     Event,
@@ -18,7 +19,14 @@ from servicecore.lifecycle.events import (
     StatusChanged,
 )
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.attainment import Attainment, AttainmentTally, attainment
+from servicecore.metrics.attainment import (
+    Attainment,
+    AttainmentTally,
+    attained,
+    attainment,
+    due_row,
+)
+from servicecore.metrics.cohort import Period
 from servicecore.sla import Calendar, Days, Target
 from servicecore.sla.policy import Policy
 
@@ -155,3 +163,78 @@ def test_a_tally_in_parts_is_the_tally_of_the_whole(
             tally.add(situation)
     tallies[0].merge(tallies[1])
     assert tallies[0].result() == attainment([*situations[0], *situations[1]])
+
+
+class TestWhatProductsShow:
+    def test_leaves_out_what_is_open_and_late(self) -> None:
+        """M2: it stands beside the honest figure, named as what it is."""
+        row = of(*[[opened(), resolved(1)]] * 3, [opened(), resolved(9)], *[[opened()]] * 6, at=20)
+        assert (row.resolved_only.value, row.resolved_only.n) == (0.75, 4)
+        assert (row.kept.value, row.kept.n) == (0.3, 10)
+        assert "without those that are open and late" in row.resolved_only.cohort
+
+    def test_has_no_value_where_nothing_has_stopped(self) -> None:
+        assert of([opened()], at=20).resolved_only.reason == "no_data"
+
+
+class TestCycles:
+    """M3."""
+
+    HISTORY = (opened(), resolved(1), Reopened(request="R1", occurred_at=after(2)), resolved(9))
+    BOOK = PolicyBook.of(Policy("standard", {"update": Target("4h")}))
+
+    def test_have_a_share_without_an_interval(self) -> None:
+        row = of(self.HISTORY, at=20, book=self.BOOK)
+        shown = row.per_cycle
+        assert (shown.value, shown.n, shown.low, shown.reason) == (0.5, 2, None, "clustered")
+
+    def test_of_a_period_alone_are_looked_at(self) -> None:
+        period = Period(NINE, after(5.5))
+        situations = [replay(self.HISTORY, self.BOOK, at=after(20))]
+        (row,) = attainment(situations, period=period)
+        assert (row.due, row.kept.value, row.per_cycle.n) == (1, 1, 1)
+        assert attainment(situations, period=Period(after(30), after(31))) == ()
+
+
+@pytest.mark.parametrize(("first", "end", "due"), [(0, 4, 0), (0, 4.1, 1), (4, 5, 1), (4.1, 9, 0)])
+def test_a_period_is_half_open_on_the_due_instant(first: float, end: float, due: int) -> None:
+    """M3."""
+    period = Period(after(first), after(end))
+    situation = replay([opened(), resolved(1)], BOOK, at=after(9))
+    rows = attainment([situation], period=period)
+    assert sum(row.due for row in rows) == due
+
+
+def test_situations_of_different_instants_are_no_cohort() -> None:
+    """M3."""
+    situations = [replay([opened()], BOOK, at=after(hours)) for hours in (1, 2)]
+    with pytest.raises(InvalidValue, match="expected all at the same instant"):
+        attainment(situations)
+    one, other = AttainmentTally(), AttainmentTally()
+    one.add(situations[0])
+    other.add(situations[1])
+    with pytest.raises(InvalidValue, match="expected all at the same instant"):
+        one.merge(other)
+    with pytest.raises(InvalidValue, match="expected the same"):
+        one.merge(AttainmentTally(Period(NINE, after(1))))
+
+
+@given(HISTORIES, st.integers(0, 20))
+def test_plain_rows_give_the_same_share(histories: list[list[Event]], at: int) -> None:
+    """M9."""
+    situations = [replay(history, BOOK, at=after(at)) for history in histories]
+    rows = [due_row(situation.readings["resolution"]) for situation in situations]
+    plain = attained(rows, at=after(at))
+    for row in attainment(situations):
+        assert (plain.hits, plain.n) == (row.kept.hits, row.due)
+
+
+@given(HISTORIES.filter(bool), st.integers(0, 20), st.booleans())
+def test_what_is_pending_changes_no_figure_of_the_due_cohort(
+    histories: list[list[Event]], at: int, succeeds: bool
+) -> None:
+    """M2: an early success waits for its deadline as a pending failure does."""
+    pending = [Opened(request="R1", occurred_at=after(at - 1), facts={"priority": "low"})]
+    if succeeds:
+        pending.append(resolved(at))
+    assert of(*histories, pending, at=at).kept == of(*histories, at=at).kept

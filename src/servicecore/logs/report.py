@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
+import attrs
 from attrs import field, frozen
 
 from servicecore.backtest.running import last_instant, opened_by
@@ -180,7 +181,6 @@ def table_of(report: LogReport, messages: Messages = ENGLISH) -> dict[str, objec
 
 
 def _row(row: Attainment) -> dict[str, object]:
-    kept = row.kept
     return {
         "clock": row.clock,
         "priority": row.priority,
@@ -193,17 +193,8 @@ def _row(row: Attainment) -> dict[str, object]:
         "cancelled": row.cancelled,
         "provisional": row.provisional,
         "due": row.due,
-        "kept": {
-            "value": kept.value,
-            "hits": kept.hits,
-            "n": kept.n,
-            "low": kept.low,
-            "high": kept.high,
-            "method": kept.method,
-            "level": kept.level,
-            "reason": kept.reason,
-            "cohort": kept.cohort,
-        },
+        "kept": attrs.asdict(row.kept),
+        "resolved_only": attrs.asdict(row.resolved_only),
     }
 
 

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
 from attrs import define, field, frozen
 
-from servicecore.estimate import Estimate, share
+from servicecore.errors import InvalidValue
+from servicecore.estimate import Estimate, missing, share
+from servicecore.instants import as_instant
 from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.rows import Due
 from servicecore.sla.clock import Reading, State
 
 NO_PRIORITY = "none"
+ALL_DUE = "all requests whose deadline has passed"
+STOPPED_ALONE = "clocks that have stopped, without those that are open and late"
 
 
 class Standing(StrEnum):
@@ -39,6 +46,11 @@ class Attainment:
     `cancelled` (before the deadline, out of the cohort) add up to `requests`. `due` is the size of
     the due cohort and `kept` the share of it in which every deadline was kept. `provisional` counts
     the requests whose deadline lies beyond the known holidays; they are included.
+
+    `resolved_only` is the figure that products show: of the clocks that have stopped, the share
+    that stopped in time. It leaves out what is open and late, and so flatters; it is here to be
+    compared. `per_cycle` is the share of due cycles that were met, which has no interval, since
+    the cycles of one request are not independent.
     """
 
     clock: str
@@ -53,23 +65,45 @@ class Attainment:
     provisional: int
     due: int
     kept: Estimate
+    resolved_only: Estimate
+    per_cycle: Estimate
 
 
 @define
 class AttainmentTally:
-    """Attainment in one pass over a stream of situations, also in parts (M9)."""
+    """Attainment in one pass over a stream of situations, also in parts (M9).
 
+    With a `period`, only cycles whose deadline lies in it are looked at (M3), and only requests
+    that have one.
+    """
+
+    period: Period | None = None
     counts: dict[tuple[str, str], Counter[str]] = field(factory=dict)
+    instant: int | None = None
 
     def add(self, situation: Situation) -> None:
         """Count one request with each of its clocks that has started."""
+        self.instant = same_instant(self.instant, situation.instant)
         priority = situation.request.priority or NO_PRIORITY
         for clock, readings in situation.readings.items():
-            if readings[0].started is not None:
-                _count(self.counts.setdefault((clock, priority), Counter()), readings)
+            started = self._within(readings)
+            if started and started[0].started is not None:
+                key = clock, priority
+                if key not in self.counts:
+                    self.counts[key] = Counter()
+                _count(self.counts[key], started)
+
+    def _within(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        if self.period is None:
+            return readings
+        return tuple(each for each in readings if deadline(each) in self.period)
 
     def merge(self, other: Self) -> None:
-        """Add what another tally counted."""
+        """Add what another tally counted, which is to be of the same instant and period."""
+        if self.period != other.period:
+            raise InvalidValue(f"periods {self.period} and {other.period}: expected the same")
+        if other.instant is not None:
+            self.instant = same_instant(self.instant, other.instant)
         for key, counts in other.counts.items():
             self.counts.setdefault(key, Counter()).update(counts)
 
@@ -81,16 +115,55 @@ class AttainmentTally:
         )
 
 
-def attainment(situations: Iterable[Situation], level: float = 0.95) -> tuple[Attainment, ...]:
+def attainment(
+    situations: Iterable[Situation], level: float = 0.95, *, period: Period | None = None
+) -> tuple[Attainment, ...]:
     """The attainment of each clock and priority, on the due cohort at the situations' instant.
 
-    All situations are to be of the same instant. A request counts as kept where every cycle of the
-    clock that was due was met. `level` is that of Wilson's interval.
+    All situations are to be of the same instant (`InvalidValue`). A request counts as kept where
+    every cycle of the clock that was due was met. `level` is that of Wilson's interval. With a
+    `period`, the cohort is what was due in it.
     """
-    tally = AttainmentTally()
+    tally = AttainmentTally(period)
     for situation in situations:
         tally.add(situation)
     return tally.result(level)
+
+
+def attained(
+    rows: Iterable[Due], *, at: datetime | int, level: float = 0.95, cohort: str = ALL_DUE
+) -> Estimate:
+    """The share of what was due by an instant that was done by its deadline, of plain rows (M9).
+
+    Done exactly when due is in time. What was left up to its deadline is out of the cohort; what
+    was left later stays missed. The interval is Wilson's.
+
+    >>> rows = [Due(10, done=9), Due(10, done=11), Due(10), Due(30, done=12), Due(10, left=5)]
+    >>> print(attained(rows, at=20))
+    33.3 % [6.1, 79.2] (n=3)
+    """
+    instant = as_instant(at)
+    due = [row for row in rows if row.is_due(instant)]
+    kept = sum(not row.is_late(instant) for row in due)
+    return share(kept, len(due), cohort=cohort, level=level)
+
+
+def due_row(readings: Iterable[Reading]) -> Due:
+    """A request's clock as a plain row: its first late cycle, else the latest that was due.
+
+    So `attained` over the rows of requests is what `attainment` gives.
+    """
+    row = Due(None)
+    for reading in readings:
+        limit = deadline(reading)
+        if limit is None:
+            continue
+        cancelled = reading.state is State.CANCELLED
+        if reading.late:
+            return Due(limit, left=reading.ended) if cancelled else Due(limit, reading.ended)
+        if row.due is None or limit < reading.instant:
+            row = Due(limit, reading.ended)
+    return row
 
 
 def standing(readings: Iterable[Reading]) -> Standing:
@@ -130,10 +203,19 @@ def _count(counts: Counter[str], readings: tuple[Reading, ...]) -> None:
     counts["requests"] += 1
     counts[standing(readings)] += 1
     counts["provisional"] += any(reading.provisional for reading in readings)
-    due = [reading for reading in readings if _is_due(reading)]
+    due = late = 0
+    for reading in readings:
+        if _is_due(reading):
+            due += 1
+            late += reading.late
+        if reading.ended is not None and reading.state is not State.CANCELLED:
+            counts["ended"] += 1
+            counts["ended in time"] += not reading.late
     if due:
         counts["due"] += 1
-        counts["kept"] += not any(reading.late for reading in due)
+        counts["kept"] += not late
+        counts["cycles"] += due
+        counts["cycles kept"] += due - late
 
 
 def _is_due(reading: Reading) -> bool:
@@ -142,7 +224,7 @@ def _is_due(reading: Reading) -> bool:
 
 
 def _attainment(clock: str, priority: str, counts: Counter[str], level: float) -> Attainment:
-    cohort = f"{clock}, priority {priority}: all requests whose deadline has passed"
+    of = f"{clock}, priority {priority}"
     return Attainment(
         clock,
         priority,
@@ -155,5 +237,16 @@ def _attainment(clock: str, priority: str, counts: Counter[str], level: float) -
         cancelled=counts[Standing.CANCELLED],
         provisional=counts["provisional"],
         due=counts["due"],
-        kept=share(counts["kept"], counts["due"], cohort=cohort, level=level),
+        kept=share(counts["kept"], counts["due"], cohort=f"{of}: {ALL_DUE}", level=level),
+        resolved_only=_without_limits(
+            counts["ended in time"], counts["ended"], f"{of}: {STOPPED_ALONE}"
+        ),
+        per_cycle=_without_limits(counts["cycles kept"], counts["cycles"], f"{of}: due cycles"),
     )
+
+
+def _without_limits(hits: int, n: int, cohort: str) -> Estimate:
+    """A share of cycles, which are not independent of each other (M3)."""
+    if not n:
+        return missing("share", cohort)
+    return Estimate(hits / n, n, "share", cohort, reason="clustered", hits=hits)

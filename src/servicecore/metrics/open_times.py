@@ -1,0 +1,69 @@
+"""When requests were open: from the opening to an end, and again from each reopening (M5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from servicecore.lifecycle.events import (
+    Cancelled,
+    Closed,
+    Event,
+    MergedInto,
+    Reopened,
+    Resolved,
+    StatusChanged,
+)
+from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.rows import DONE, MERGED, WITHDRAWN
+
+
+class OpenTime(NamedTuple):
+    """A stretch in which a request was open; instants in microseconds.
+
+    `end` is None while it goes on; `cause` is what ended it: ``"done"`` (resolved, or closed
+    without that), ``"withdrawn"`` (cancelled) or ``"merged"``.
+    """
+
+    start: int
+    end: int | None = None
+    cause: str = DONE
+
+
+def open_times(situation: Situation) -> tuple[OpenTime, ...]:
+    """The stretches in which a request was open, in order; the first begins at its opening.
+
+    What happens behind an end, such as a closing behind the resolution, changes nothing but a
+    reopening, which begins the next stretch.
+
+    >>> from servicecore import PolicyBook, replay
+    >>> from servicecore.lifecycle.events import Opened
+    >>> happened = [Opened, Resolved, Closed, Reopened]
+    >>> history = [kind(request="R1", occurred_at=at) for at, kind in enumerate(happened)]
+    >>> open_times(replay(history, PolicyBook.of(), at=9))
+    (OpenTime(start=0, end=1, cause='done'), OpenTime(start=3, end=None, cause='done'))
+    """
+    stretches = [OpenTime(situation.state.opened)]
+    for event in situation.history:
+        kind = type(event)
+        if kind is Reopened:
+            if stretches[-1].end is not None:
+                stretches.append(OpenTime(event.occurred))
+        elif kind in _ENDS and stretches[-1].end is None and (cause := _cause(event)):
+            stretches[-1] = OpenTime(stretches[-1].start, event.occurred, cause)
+    return tuple(stretches)
+
+
+_ENDS: Mapping[type[Event], str] = {
+    Resolved: DONE,
+    Closed: DONE,
+    Cancelled: WITHDRAWN,
+    MergedInto: MERGED,
+    StatusChanged: "",
+}
+
+
+def _cause(event: Event) -> str:
+    if isinstance(event, StatusChanged):  # logs of other systems have it as a status
+        return MERGED if event.status == "merged" else ""
+    return _ENDS[type(event)]

@@ -1,0 +1,73 @@
+"""Spells of requests: the time each has taken on a clock, and what ended it (M4, M5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.open_times import open_times
+from servicecore.metrics.rows import DONE, MERGED, WITHDRAWN, Spell
+from servicecore.sla.clock import Reading, State
+
+
+def spells(
+    situations: Iterable[Situation], clock: str, *, period: Period | None = None
+) -> tuple[Spell, ...]:
+    """The spell of every request on a clock that has started.
+
+    With a `period`, of the requests opened in it.
+
+    A request has one spell: the time that the clock has counted, over all its cycles, on the
+    calendar of its target. It has ended where the latest cycle was stopped, and goes on where that
+    runs or is paused: a request that was reopened goes on. A clock that was cancelled ended its
+    spell by ``"merged"`` or ``"withdrawn"``. Raises `InvalidValue` for situations of different
+    instants.
+    """
+    instant: int | None = None
+    found: list[Spell] = []
+    for situation in situations:
+        instant = same_instant(instant, situation.instant)
+        if period is None or situation.state.opened in period:
+            found.extend(spell_on(situation, clock))
+    return tuple(found)
+
+
+def spell_on(situation: Situation, clock: str) -> Iterator[Spell]:
+    """The spell of one request on a clock, if that has started."""
+    readings = situation.readings.get(clock, ())
+    if readings and readings[-1].started is not None:
+        yield _spell(readings, merged=situation.status == "merged")
+
+
+def _spell(readings: tuple[Reading, ...], *, merged: bool) -> Spell:
+    time = sum(reading.elapsed_microseconds for reading in readings)
+    last = readings[-1]
+    if last.state is State.CANCELLED:
+        return Spell(time, cause=MERGED if merged else WITHDRAWN)
+    return Spell(time, ended=last.ended is not None, cause=DONE)
+
+
+def lifetimes(
+    situations: Iterable[Situation], *, period: Period | None = None
+) -> tuple[Spell, ...]:
+    """The wall time of every request from its opening to its resolution, as its customer has it.
+
+    This is the customer's clock (M5): nights, weekends and waiting for the customer count. A
+    request that was reopened goes on until it is resolved again.
+    """
+    instant: int | None = None
+    found: list[Spell] = []
+    for situation in situations:
+        instant = same_instant(instant, situation.instant)
+        if period is None or situation.state.opened in period:
+            found.append(lifetime(situation))
+    return tuple(found)
+
+
+def lifetime(situation: Situation) -> Spell:
+    """The wall time of one request, up to its last end or the instant."""
+    opened, last = situation.state.opened, open_times(situation)[-1]
+    if last.end is None:
+        return Spell(situation.instant - opened, ended=False)
+    return Spell(last.end - opened, cause=last.cause)

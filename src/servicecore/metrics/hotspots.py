@@ -1,0 +1,181 @@
+"""Hotspots: systems that fail more often than the others, and what that costs customers (M8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
+from typing import Self
+
+from attrs import define, evolve, field, frozen
+
+from servicecore.catalogue import Catalogue
+from servicecore.errors import InvalidValue
+from servicecore.estimate import Estimate, rate
+from servicecore.instants import MINUTE
+from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.open_times import open_times
+from servicecore.metrics.rates import adjusted, rate_ratio, rate_ratio_p
+from servicecore.metrics.trend import Trend, laplace_trend
+
+FALSE_ALARMS = 0.05
+"""The share of hotspots that may be expected to be none."""
+
+Affected = Callable[[Situation], float]
+
+
+def one_customer(_: Situation) -> float:
+    """Whoever asked is one customer; the host may know of more."""
+    return 1.0
+
+
+@frozen
+class Hotspot:
+    """A system: how often it failed for its exposure, against all the others, and what that cost.
+
+    `rate` is incidents per unit of exposure, `against_rest` that rate over the rate of the others,
+    `p` the chance of a ratio as far from 1 by accident and `adjusted` the same after the
+    correction of Benjamini and Hochberg over all systems. It is `hot` where it fails more often
+    than the others and `adjusted` is at most 5 %. `minutes_lost` are customers times the minutes
+    each incident was open. The finding is for the `custodian` of the service.
+    """
+
+    system: str
+    custodian: str
+    incidents: int
+    exposure: float
+    minutes_lost: float
+    rate: Estimate
+    against_rest: Estimate
+    p: float | None
+    adjusted: float | None
+    hot: bool
+    trend: Trend
+
+
+@frozen
+class Hotspots:
+    """All systems with an exposure, those that cost customers most minutes first.
+
+    `without_exposure` names systems that had incidents, but whose exposure nobody gave: they are
+    compared with nothing, and counted with nothing.
+    """
+
+    systems: tuple[Hotspot, ...]
+    without_exposure: tuple[str, ...]
+
+
+@define
+class HotspotTally:
+    """Incidents by system, in one pass and in parts (M9); those opened in the `period`."""
+
+    period: Period
+    affected: Affected = one_customer
+    openings: dict[str, list[int]] = field(factory=dict)
+    lost: dict[str, float] = field(factory=dict)
+    instant: int | None = None
+
+    def add(self, situation: Situation) -> None:
+        """Count one request against its service; one without a service counts nowhere."""
+        self.instant = same_instant(self.instant, situation.instant)
+        system, opened = situation.request.service, situation.state.opened
+        if system is None or opened not in self.period:
+            return
+        self.openings.setdefault(system, []).append(opened)
+        minutes = _open_for(situation) / MINUTE * self.affected(situation)
+        self.lost[system] = self.lost.get(system, 0.0) + minutes
+
+    def merge(self, other: Self) -> None:
+        """Add what another tally counted."""
+        if other.instant is not None:
+            self.instant = same_instant(self.instant, other.instant)
+        for system, openings in other.openings.items():
+            self.openings.setdefault(system, []).extend(openings)
+            self.lost[system] = self.lost.get(system, 0.0) + other.lost[system]
+
+    def result(
+        self, exposure: Mapping[str, float], catalogue: Catalogue | None, level: float = 0.95
+    ) -> Hotspots:
+        """Every system against all the others that have an exposure."""
+        custodians = {each.name: each.custodian for each in catalogue.services} if catalogue else {}
+        found = [
+            self._hotspot(name, exposure, custodians.get(name, ""), level) for name in exposure
+        ]
+        found.sort(key=lambda each: (-each.minutes_lost, each.system))
+        unknown = tuple(sorted(set(self.openings) - set(exposure)))
+        return Hotspots(_corrected(found), unknown)
+
+    def _hotspot(
+        self, system: str, exposure: Mapping[str, float], custodian: str, level: float
+    ) -> Hotspot:
+        openings = self.openings.get(system, [])
+        rest = sum(len(self.openings.get(name, ())) for name in exposure if name != system)
+        of_rest = sum(known for name, known in exposure.items() if name != system)
+        cohort = f"incidents of {system} opened in the period"
+        pair = (len(openings), exposure[system], rest, of_rest)
+        return Hotspot(
+            system,
+            custodian,
+            len(openings),
+            exposure[system],
+            self.lost.get(system, 0.0),
+            rate(len(openings), exposure[system], cohort=cohort, level=level),
+            rate_ratio(*pair, cohort=cohort, level=level),
+            rate_ratio_p(*pair),
+            None,
+            hot=False,
+            trend=laplace_trend(openings, self.period),
+        )
+
+
+def _open_for(situation: Situation) -> int:
+    return sum(
+        (situation.instant if each.end is None else each.end) - each.start
+        for each in open_times(situation)
+    )
+
+
+def _corrected(found: Sequence[Hotspot]) -> tuple[Hotspot, ...]:
+    """Once per call, over all systems that could be compared."""
+    compared = [each for each in found if each.p is not None]
+    p_values = [each.p for each in compared if each.p is not None]
+    by_system = dict(zip((each.system for each in compared), adjusted(p_values), strict=True))
+    return tuple(_judged(each, by_system.get(each.system)) for each in found)
+
+
+def _judged(hotspot: Hotspot, after: float | None) -> Hotspot:
+    more_often = hotspot.against_rest.low is not None and hotspot.against_rest.low > 1
+    hot = after is not None and after <= FALSE_ALARMS and more_often
+    return evolve(hotspot, adjusted=after, hot=hot)
+
+
+def _check(exposure: Mapping[str, float]) -> None:
+    if len(exposure) < 2:
+        raise InvalidValue(f"the exposure of {list(exposure)}: expected that of two or more")
+    for system, known in exposure.items():
+        if not (known > 0 and isfinite(known)):
+            raise InvalidValue(f"the exposure of {system} is {known}: expected a number above 0")
+
+
+def hotspots(
+    situations: Iterable[Situation],
+    exposure: Mapping[str, float],
+    period: Period,
+    *,
+    affected: Affected = one_customer,
+    catalogue: Catalogue | None = None,
+    level: float = 0.95,
+) -> Hotspots:
+    """Which systems fail more often than the others, for how much they are used.
+
+    `exposure` says how much each system was used in the period, all in one unit of the caller's:
+    users, devices, calls. Without it nothing can be said: a system that everybody uses has the most
+    incidents and may be the best of all. `affected` says how many customers a request stands for.
+    Incidents are those opened in the `period`; the custodians are those of the `catalogue`. Raises
+    `InvalidValue` for an exposure that is not above 0, or of a single system.
+    """
+    _check(exposure)
+    tally = HotspotTally(period, affected)
+    for situation in situations:
+        tally.add(situation)
+    return tally.result(exposure, catalogue, level)

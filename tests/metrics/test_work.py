@@ -1,0 +1,307 @@
+"""Who has how much, what was finished, what it is about, and where it burns (M8)."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import ClassVar
+
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+from servicecore import PolicyBook
+from servicecore.catalogue import Catalogue, Service
+from servicecore.errors import InvalidValue
+from servicecore.instants import HOUR
+from servicecore.lifecycle.events import Assigned, Event, Resolved
+from servicecore.metrics.categories import categories
+from servicecore.metrics.cohort import Period
+from servicecore.metrics.hotspots import HotspotTally, hotspots
+from servicecore.metrics.productivity import productivity, ratio_of_sums
+from servicecore.metrics.rates import adjusted, rate_ratio, rate_ratio_p
+from servicecore.metrics.trend import laplace_trend
+from servicecore.metrics.workload import gini, workload, workload_of_persons
+from servicecore.sla import Days, Policy, Target
+from tests.metrics.kit import after, event, opened, situations
+from tests.metrics.oracles import oracle
+
+
+def given_to(n: int, group: str | None, person: str | None = None, hours: float = 0) -> list[Event]:
+    name = f"R{n}"
+    return [opened(hours, name), event(Assigned, hours, name, group=group, person=person)]
+
+
+class TestWorkload:
+    HISTORIES = (
+        given_to(1, "network", "bo"),
+        given_to(2, "network", "ann", hours=3),
+        given_to(3, "desk", "ann"),
+        [*given_to(4, "desk", "ann"), event(Resolved, 1, "R4")],
+        [opened(0, "R5")],
+    )
+
+    def test_is_what_is_open_with_each_group_in_alphabetical_order(self) -> None:
+        found = workload(situations(self.HISTORIES, at=5))
+        shown = [(load.name, load.open, load.late, load.median_age.value) for load in found.loads]
+        assert shown == [("desk", 1, 1, 5), ("network", 2, 2, 2), ("none", 1, 1, 5)]
+
+    def test_of_persons_is_on_demand_and_ranks_nobody(self) -> None:
+        """M8."""
+        found = workload_of_persons(situations(self.HISTORIES, at=5))
+        assert [(load.name, load.open) for load in found.loads] == [
+            ("ann", 2),
+            ("bo", 1),
+            ("none", 1),
+        ]
+        assert found.fairness.value == pytest.approx(1 / 6)  # |2 − 1| · 2 / (2 · 4 · 1.5)
+
+    def test_of_nothing_is_none(self) -> None:
+        assert workload([]).fairness.reason == "no_data"
+
+
+class TestGini:
+    def test_published(self) -> None:
+        published = oracle("gini_ineq")
+        found = gini(published.inputs["x"]).value
+        assert found == pytest.approx(published.expected, abs=published.tolerance)
+
+    def test_of_equals_and_of_one_who_has_all(self) -> None:
+        published = oracle("gini_equal_and_one")
+        found = [gini(case).value for case in published.inputs["cases"]]
+        assert found == pytest.approx(published.expected, abs=published.tolerance)
+
+    @given(st.lists(st.integers(0, 50), min_size=1))
+    def test_is_what_its_definition_says(self, values: list[int]) -> None:
+        n, total = len(values), sum(values)
+        if not total:
+            assert gini(values).reason == "unknown"
+            return
+        apart = sum(abs(a - b) for a in values for b in values)
+        assert gini(values).value == pytest.approx(apart / (2 * n * total))
+
+    def test_refuses_what_is_below_nothing(self) -> None:
+        with pytest.raises(InvalidValue, match="expected values from 0 on"):
+            gini([-1, 2])
+
+
+class TestProductivity:
+    def test_is_the_standard_over_the_time_it_took(self) -> None:
+        histories = [
+            [*given_to(1, "desk"), event(Resolved, 2, "R1")],
+            [*given_to(2, "desk"), event(Resolved, 8, "R2")],
+            [*given_to(3, "network"), event(Resolved, 1, "R3")],
+            given_to(4, "desk"),
+        ]
+        found = productivity(situations(histories, at=20))
+        shown = [
+            (p.group, p.finished, p.standard.value, p.used.value, p.ratio.value) for p in found
+        ]
+        assert shown == [("desk", 2, 8, 10, 0.8), ("network", 1, 4, 1, 4)]
+
+    def test_is_of_what_was_finished_in_the_period(self) -> None:
+        known = situations([[*given_to(1, "desk"), event(Resolved, 2, "R1")]], at=20)
+        assert productivity(known, period=Period(after(2), after(3)))[0].finished == 1
+        assert productivity(known, period=Period(after(3), after(4))) == ()
+
+    def test_leaves_out_targets_that_are_no_duration(self) -> None:
+        book = PolicyBook.of(Policy("all", {"resolution": Target(Days(2))}))
+        known = situations([[*given_to(1, "desk"), event(Resolved, 2, "R1")]], at=20, book=book)
+        assert productivity(known) == ()
+
+    def test_is_of_no_persons(self) -> None:
+        with pytest.raises(InvalidValue, match="expected a fact that names no persons"):
+            productivity([], by="person")
+
+    @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)), min_size=2, max_size=20))
+    def test_has_the_interval_of_a_regression_through_the_origin(
+        self, pairs: list[tuple[float, float]]
+    ) -> None:
+        """Cochran's linearisation, from residuals with pandas-free arithmetic."""
+        above, below = [y for y, _ in pairs], [x for _, x in pairs]
+        found = ratio_of_sums(above, below, cohort="all")
+        ratio = sum(above) / sum(below)
+        residuals = [y - ratio * x for y, x in pairs]
+        error = (sum(e * e for e in residuals) / (len(pairs) - 1) / len(pairs)) ** 0.5
+        half = scipy.stats.t.ppf(0.975, len(pairs) - 1) * error / (sum(below) / len(pairs))
+        assert found.value == pytest.approx(ratio)
+        assert found.high == pytest.approx(ratio + half, abs=1e-6)
+
+    def test_of_nothing_is_none(self) -> None:
+        assert ratio_of_sums([], [], cohort="").reason == "no_data"
+        assert ratio_of_sums([1], [0], cohort="").reason == "unknown"
+        assert ratio_of_sums([1], [2], cohort="").reason == "few"
+
+
+class TestCategories:
+    def test_are_the_most_frequent_first(self) -> None:
+        kinds = ["printer"] * 30 + ["mail"] * 9 + ["door"] * 9
+        known = situations([[opened(0, f"R{n}", what=kind)] for n, kind in enumerate(kinds)], at=1)
+        found = categories(known, "what")
+        shown = [(each.name, each.requests, each.small) for each in found]
+        assert shown == [("printer", 30, False), ("door", 9, True), ("mail", 9, True)]
+        assert sum(each.share.value or 0 for each in found) == pytest.approx(1)
+
+    def test_are_of_the_period(self) -> None:
+        known = situations([[opened(0)]], at=1)
+        assert categories(known, "kind", period=Period(after(1), after(2))) == ()
+
+
+class TestRates:
+    def test_of_two_nuclear_plants(self) -> None:
+        """R's poisson.test."""
+        published = oracle("poisson_two_rates_r")
+        given_ = [published.inputs[name] for name in ("c1", "t1", "c2", "t2")]
+        found = [rate_ratio_p(*given_), rate_ratio(*given_, cohort="").value]
+        assert found == pytest.approx(published.expected, abs=published.tolerance)
+
+    def test_that_one_is_greater(self) -> None:
+        published = oracle("poisson_two_rates_gu")
+        given_ = [published.inputs[name] for name in ("c1", "t1", "c2", "t2")]
+        found = rate_ratio_p(*given_, alternative="greater")
+        assert found == pytest.approx(published.expected, abs=published.tolerance)
+
+    @given(st.integers(0, 60), st.integers(1, 60), st.floats(0.1, 50), st.floats(0.1, 50))
+    def test_agree_with_the_binomial_test_of_scipy(
+        self, count: int, other: int, exposure: float, of_other: float
+    ) -> None:
+        test = scipy.stats.binomtest(count, count + other, exposure / (exposure + of_other))
+        assert rate_ratio_p(count, exposure, other, of_other) == pytest.approx(
+            test.pvalue, abs=1e-6
+        )
+        limits = test.proportion_ci(0.95, "exact")
+        found = rate_ratio(count, exposure, other, of_other, cohort="")
+        scale = of_other / exposure
+        expected = [limits.low / (1 - limits.low) * scale, limits.high / (1 - limits.high) * scale]
+        assert [found.low, found.high] == pytest.approx(expected, rel=1e-6)
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low <= (found.value or 0) <= found.high
+
+    def test_against_none_have_a_lower_limit_alone(self) -> None:
+        found = rate_ratio(5, 1, 0, 1, cohort="")
+        assert (found.value, found.high, found.reason) == (None, None, "unknown")
+        assert (found.low or 0) > 0
+        assert rate_ratio(0, 1, 0, 1, cohort="").reason == "no_data"
+        assert rate_ratio_p(0, 1, 0, 1) is None
+
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+    def test_are_adjusted_as_benjamini_and_hochberg_do(self, p_values: list[float]) -> None:
+        expected = multipletests(p_values, method="fdr_bh")[1]
+        assert adjusted(p_values) == pytest.approx(list(expected), abs=1e-12)
+
+    @pytest.mark.parametrize("wrong", [(-1, 1, 1, 1), (1, 0, 1, 1), (1, 1, 1, nan)])
+    def test_refuse_what_makes_no_sense(self, wrong: tuple[int, float, int, float]) -> None:
+        with pytest.raises(InvalidValue, match="expected"):
+            rate_ratio(*wrong, cohort="")
+        with pytest.raises(InvalidValue, match="expected"):
+            rate_ratio_p(*wrong)
+
+    def test_refuse_another_question_and_what_is_no_p_value(self) -> None:
+        with pytest.raises(InvalidValue, match="expected 'two-sided' or 'greater'"):
+            rate_ratio_p(1, 1, 1, 1, alternative="less")  # type: ignore[arg-type]  # wrong on purpose
+        with pytest.raises(InvalidValue, match="a p-value is 2"):
+            adjusted([2])
+
+
+class TestTrend:
+    def test_published(self) -> None:
+        published = oracle("laplace_trend_nist")
+        found = laplace_trend(published.inputs["times"], Period(0, published.inputs["T"]))
+        assert found.u == pytest.approx(published.expected, abs=published.tolerance)
+        assert found.p == pytest.approx(2 * scipy.stats.norm.cdf(published.expected))
+
+    def test_has_a_direction(self) -> None:
+        early, late = list(range(10)), list(range(90, 100))
+        assert laplace_trend(early, Period(0, 100)).direction == "improving"
+        assert laplace_trend(late, Period(0, 100)).direction == "worsening"
+        assert laplace_trend([], Period(0, 100)).direction == "none"
+        assert laplace_trend([5], Period(0, 100)).reason == "few"
+
+    def test_is_of_events_in_the_period(self) -> None:
+        with pytest.raises(InvalidValue, match="lies outside of"):
+            laplace_trend([100], Period(0, 100))
+
+
+PERIOD = Period(after(0), after(100))
+
+
+def failing(times: dict[str, int]) -> list[list[Event]]:
+    return [
+        [opened(n, f"{system}{n}", service=system), event(Resolved, n + 0.5, f"{system}{n}")]
+        for system, number in times.items()
+        for n in range(number)
+    ]
+
+
+class TestHotspots:
+    EXPOSURE: ClassVar = {"mail": 1000.0, "crm": 100.0, "wiki": 1000.0}
+
+    def test_are_found_by_their_rate_and_not_by_their_number(self) -> None:
+        known = situations(failing({"mail": 40, "crm": 20, "wiki": 30}), at=200)
+        found = hotspots(known, self.EXPOSURE, PERIOD)
+        assert [each.system for each in found.systems] == ["mail", "wiki", "crm"]
+        assert [each.system for each in found.systems if each.hot] == ["crm"]
+        assert found.systems[0].minutes_lost == 40 * 30
+
+    def test_are_put_in_order_by_the_minutes_that_customers_lost(self) -> None:
+        known = situations(failing({"mail": 40, "crm": 20}), at=200)
+        found = hotspots(
+            known,
+            self.EXPOSURE,
+            PERIOD,
+            affected=lambda situation: 50 if situation.request.service == "crm" else 1,
+        )
+        assert [(each.system, each.minutes_lost) for each in found.systems] == [
+            ("crm", 20 * 30 * 50),
+            ("mail", 40 * 30),
+            ("wiki", 0),
+        ]
+
+    def test_are_corrected_once_over_all_systems(self) -> None:
+        known = situations(failing({"mail": 12, "crm": 3, "wiki": 9}), at=200)
+        found = hotspots(known, self.EXPOSURE, PERIOD).systems
+        expected = adjusted([each.p or 0 for each in found])
+        assert tuple(each.adjusted for each in found) == expected
+
+    def test_are_compared_with_the_rest(self) -> None:
+        known = situations(failing({"mail": 40, "crm": 20, "wiki": 30}), at=200)
+        crm = next(e for e in hotspots(known, self.EXPOSURE, PERIOD).systems if e.system == "crm")
+        assert crm.against_rest.value == pytest.approx((20 / 100) / (70 / 2000))
+
+    def test_list_systems_whose_exposure_nobody_gave(self) -> None:
+        known = situations(failing({"mail": 4, "door": 2}), at=200)
+        assert hotspots(known, self.EXPOSURE, PERIOD).without_exposure == ("door",)
+
+    def test_go_to_the_custodian(self) -> None:
+        catalogue = Catalogue([Service("crm", custodian="Sales systems")])
+        found = hotspots([], self.EXPOSURE, PERIOD, catalogue=catalogue)
+        assert {e.system: e.custodian for e in found.systems}["crm"] == "Sales systems"
+
+    def test_count_what_was_opened_in_the_period_up_to_now(self) -> None:
+        histories = [[opened(1, "R1", service="crm")], [opened(150, "R2", service="crm")]]
+        crm = hotspots(situations(histories, at=151), self.EXPOSURE, PERIOD).systems[0]
+        assert (crm.system, crm.incidents, crm.minutes_lost) == ("crm", 1, 150 * 60)
+
+    def test_in_parts_are_those_of_the_whole(self) -> None:
+        """M9."""
+        known = situations(failing({"mail": 4, "crm": 3, "wiki": 1}), at=200)
+        one, other = HotspotTally(PERIOD), HotspotTally(PERIOD)
+        for place, each in enumerate(known):
+            (one if place % 2 else other).add(each)
+        one.merge(other)
+        assert one.result(self.EXPOSURE, None) == hotspots(known, self.EXPOSURE, PERIOD)
+
+    @pytest.mark.parametrize(
+        "exposure", [{}, {"mail": 1.0}, {"mail": 1.0, "crm": 0.0}, {"mail": nan, "crm": 1.0}]
+    )
+    def test_need_the_exposure_of_two_systems(self, exposure: dict[str, float]) -> None:
+        with pytest.raises(InvalidValue, match="exposure of"):
+            hotspots([], exposure, PERIOD)
+
+
+def test_minutes_are_wall_time() -> None:
+    known = situations([[opened(0, "R1", service="a"), event(Resolved, 2, "R1")]], at=9)
+    found = hotspots(known, {"a": 1.0, "b": 1.0}, PERIOD).systems[0]
+    assert found.minutes_lost == 2 * HOUR / (HOUR / 60)

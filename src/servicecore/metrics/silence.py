@@ -1,0 +1,165 @@
+"""Silence: how long customers hear nothing, and who has no date to look forward to (R5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from attrs import define, field, frozen
+
+from servicecore.estimate import Estimate, missing, share
+from servicecore.instants import HOUR
+from servicecore.lifecycle.contact import BROKEN_BY, QUIET
+from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.events.promises import CHECKPOINT
+from servicecore.lifecycle.facts import facts_of
+from servicecore.lifecycle.promises import PromiseState
+from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.cohort import same_instant
+from servicecore.metrics.open_times import open_times
+from servicecore.metrics.quantiles import nearest_rank
+from servicecore.sla.calendar import Calendar, always
+
+COHORT = "all requests"
+
+
+@frozen
+class Silence:
+    """The longest stretch of each request in which its customer heard nothing, in hours.
+
+    `median` and `ninth_decile` are over requests, of the nearest rank; `longest` is the longest of
+    all. `silent_now` counts the requests in whose longest stretch the silence still goes on.
+    `without_checkpoint` is the share of open requests whose customer has no date for the next
+    report ahead.
+    """
+
+    requests: int
+    median: Estimate
+    ninth_decile: Estimate
+    longest: Estimate
+    silent_now: int
+    without_checkpoint: Estimate
+
+
+@define
+class SilenceTally:
+    """Silence in one pass and in parts (M9).
+
+    `calendar` is that of the customers; without it their clock is the one on the wall.
+    `calendars` gives single customers one of their own.
+    """
+
+    calendar: Calendar = always
+    calendars: Mapping[str, Calendar] = field(factory=dict)
+    stretches: list[int] = field(factory=list)
+    silent_now: int = 0
+    open: int = 0
+    without_checkpoint: int = 0
+    instant: int | None = None
+
+    def add(self, situation: Situation) -> None:
+        """Note the longest silence of one request."""
+        self.instant = same_instant(self.instant, situation.instant)
+        longest, goes_on = longest_silence(situation, self._calendar(situation))
+        self.stretches.append(longest)
+        self.silent_now += goes_on
+        if open_times(situation)[-1].end is None:
+            self.open += 1
+            self.without_checkpoint += not _has_checkpoint(situation)
+
+    def _calendar(self, situation: Situation) -> Calendar:
+        if not self.calendars:
+            return self.calendar
+        return self.calendars.get(situation.request.customer or "", self.calendar)
+
+    def merge(self, other: Self) -> None:
+        """Add what another tally noted."""
+        if other.instant is not None:
+            self.instant = same_instant(self.instant, other.instant)
+        self.stretches.extend(other.stretches)
+        self.silent_now += other.silent_now
+        self.open += other.open
+        self.without_checkpoint += other.without_checkpoint
+
+    def result(self, level: float = 0.95) -> Silence:
+        """The silence of all that was noted."""
+        open_ = "open requests"
+        return Silence(
+            len(self.stretches),
+            self._quantile(0.5),
+            self._quantile(0.9),
+            self._quantile(1.0),
+            self.silent_now,
+            share(self.without_checkpoint, self.open, cohort=open_, level=level),
+        )
+
+    def _quantile(self, part: float) -> Estimate:
+        found = nearest_rank(self.stretches, part)
+        if found is None:
+            return missing("hours", COHORT)
+        n = len(self.stretches)
+        return Estimate(found / HOUR, n, "hours", COHORT, method="nearest rank")
+
+
+def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[int, bool]:
+    """The longest time without an update that a customer sees, and whether it still goes on.
+
+    In microseconds of the customer's calendar. Silence runs from the opening, a reopening or the
+    last public update of ours that no machine wrote, to the next one, or until the request is
+    resolved, cancelled or merged, or until now; no pause stops it.
+    """
+    longest, since = 0, -1
+    for event in situation.history:
+        breaks, ends = _breaks(event)
+        if since >= 0 and (breaks or ends):
+            longest = max(longest, _between(calendar, since, event.occurred))
+        if ends:
+            since = -1
+        elif breaks and (since >= 0 or breaks == "anew"):
+            since = event.occurred
+    if since < 0:
+        return longest, False
+    current = _between(calendar, since, situation.instant)
+    return max(longest, current), current >= longest
+
+
+def _breaks(event: Event) -> tuple[str, bool]:
+    """Whether an event breaks the silence (``"anew"`` if it also begins one), and ends it."""
+    facts = facts_of(event, responded=True)
+    if not facts:
+        return "", False
+    anew = "opened" in facts or "reopened" in facts
+    broken = "anew" if anew else "yes" if not BROKEN_BY.isdisjoint(facts) else ""
+    return broken, not QUIET.isdisjoint(facts)
+
+
+def _between(calendar: Calendar, start: int, end: int) -> int:
+    return end - start if calendar is always else calendar.timeline.between(start, end)
+
+
+def _has_checkpoint(situation: Situation) -> bool:
+    """Whether the customer was told a date for the next report that is still ahead."""
+    return any(
+        promise.kind == CHECKPOINT
+        and promise.told
+        and promise.state(situation.instant) is PromiseState.PENDING
+        for promise in situation.state.promises.open
+    )
+
+
+def silence(
+    situations: Iterable[Situation],
+    *,
+    calendar: Calendar = always,
+    calendars: Mapping[str, Calendar] | None = None,
+    level: float = 0.95,
+) -> Silence:
+    """How long customers heard nothing, at the situations' instant; see `Silence`.
+
+    `calendar` is the customers' own, not that of the desk: a night that the desk does not work is
+    a night in which they wait. Raises `InvalidValue` for situations of different instants.
+    """
+    tally = SilenceTally(calendar, calendars or {})
+    for situation in situations:
+        tally.add(situation)
+    return tally.result(level)

@@ -29,7 +29,7 @@ def micros(hours: float) -> int:
     return START + round(hours * HOUR)
 
 
-def event(kind: type[Event], hours: float, request: str = "R1", **said: Any) -> Event:
+def event(kind: type[Event], hours: float, request: str = "R1", /, **said: Any) -> Event:
     """An event of a request, so many hours later."""
     return kind(request=request, occurred_at=after(hours), **said)
 

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, share
-from servicecore.instants import duration_text, to_period
+from servicecore.instants import Days, duration_text, to_duration
 from servicecore.lifecycle.events import FollowedUp
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, same_instant
@@ -32,7 +32,10 @@ class FollowUps:
 
 
 def _window(value: timedelta | str | int) -> int:
-    return value if isinstance(value, int) else to_period(value, "window")
+    duration = value if isinstance(value, int) else to_duration(value, "window")
+    if isinstance(duration, Days):
+        raise InvalidValue(f"window is {value!r}: expected a time such as '48h'")
+    return duration
 
 
 @define
@@ -116,7 +119,7 @@ def _last_delivery(stretches: Sequence[OpenTime]) -> tuple[int, int | None] | No
 def follow_up_coverage(
     situations: Iterable[Situation],
     *,
-    earliest: timedelta | str = "0m",
+    earliest: timedelta | str = "0h",
     latest: timedelta | str = "72h",
     period: Period | None = None,
     level: float = 0.95,

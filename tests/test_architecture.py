@@ -48,12 +48,14 @@ ROOMS = (
     "plots",
     "testing",
     "commandline",
+    "log_commands",
     "__main__",
 )
 MAY_READ_THE_CLOCK = {"servicecore.desk.wallclock", "servicecore.__main__"}
 MAY_IMPORT_PENDULUM = {"servicecore.instants", "servicecore.sla.calendar"}
 HEAVY = """
-babel numpy scipy statsmodels lifelines cattrs sqlalchemy psycopg yaml pandas pyarrow holidays icalendar rich hypothesis
+babel numpy scipy statsmodels lifelines cattrs sqlalchemy psycopg yaml pandas pyarrow holidays
+icalendar rich hypothesis
 jinja2 httpx httpcore apprise standardwebhooks
 """
 MOST_LINES = 300

@@ -215,6 +215,10 @@ class MappingFileError(FaultyFile):
     """A mapping file with faults: all of them at once."""
 
 
+class SurveyFileError(FaultyFile):
+    """Everything wrong with a survey file, each with its line."""
+
+
 class MessageFileError(FaultyFile):
     """A catalogue of messages with faults: all of them at once."""
 

@@ -86,7 +86,7 @@ def report_of(
     without_policy: list[str] = []
     failed: dict[str, str] = {}
     known = opened_by(histories, instant)
-    for name, situation in _replayed(known, book, instant, failed, progress):
+    for name, situation in replayed(known, book, instant, failed, progress):
         tally.add(situation)
         breaches.add(situation)
         if situation.policy is None:
@@ -102,7 +102,7 @@ def report_of(
     )
 
 
-def _replayed(
+def replayed(
     histories: Mapping[str, tuple[Event, ...]],
     book: PolicyBook,
     instant: int,

@@ -23,6 +23,7 @@ from servicecore.metrics.rows import Due
 from servicecore.sla.clock import Reading, State
 
 NO_PRIORITY = "none"
+ANY = "any"
 ALL_DUE = "all requests whose deadline has passed"
 STOPPED_ALONE = "clocks that have stopped, without those that are open and late"
 
@@ -113,6 +114,13 @@ class AttainmentTally:
             _attainment(clock, priority, counts, level)
             for (clock, priority), counts in self.counts.items()
         )
+
+    def by_clock(self, level: float = 0.95) -> tuple[Attainment, ...]:
+        """The attainment of each clock over all priorities, in the order in which they came."""
+        whole: dict[str, Counter[str]] = {}
+        for (clock, _), counts in self.counts.items():
+            whole.setdefault(clock, Counter()).update(counts)
+        return tuple(_attainment(clock, ANY, counts, level) for clock, counts in whole.items())
 
 
 def attainment(

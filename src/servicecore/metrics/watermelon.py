@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from attrs import define, field, frozen
@@ -124,6 +124,15 @@ def rated(
     Of several ratings of a request the latest counts. A rating that is not on the scale is refused
     (`InvalidValue`).
     """
+    moods = moods_of(linked, question, scale)
+    for situation in situations:
+        row = rated_row(situation, moods, clock)
+        if row is not None:
+            yield situation, row
+
+
+def moods_of(linked: Iterable[Linked], question: str, scale: Scale) -> Mapping[str, Mood]:
+    """How the latest rating of each request felt, by an answer on a scale."""
     latest: dict[str, tuple[int, Mood]] = {}
     for each in linked:
         request, response = each.invitation.request, each.response
@@ -132,9 +141,14 @@ def rated(
             continue
         if request not in latest or latest[request][0] <= response.answered:
             latest[request] = response.answered, scale.mood(answer)
-    for situation in situations:
-        name, at = situation.state.id, situation.instant
-        if name in latest:
-            row = due_row(situation.readings.get(clock, ()))
-            if row.is_due(at):
-                yield situation, Rated(not row.is_late(at), latest[name][1])
+    return {request: mood for request, (_, mood) in latest.items()}
+
+
+def rated_row(situation: Situation, moods: Mapping[str, Mood], clock: str) -> Rated | None:
+    """The row of one request; None where it was not rated, or is not due yet."""
+    mood = moods.get(situation.state.id)
+    if mood is None:
+        return None
+    row = due_row(situation.readings.get(clock, ()))
+    at = situation.instant
+    return Rated(not row.is_late(at), mood) if row.is_due(at) else None

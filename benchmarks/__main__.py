@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from os import cpu_count
 
-from benchmarks import core, fresh, incremental, others, stores, wholelog
+from benchmarks import core, figures, fresh, incremental, others, stores, wholelog
 from benchmarks.table import Row, markdown
 
 Measuring = Callable[[int], Iterator[Row]]
@@ -21,6 +21,7 @@ MEASURED: Mapping[str, tuple[Measuring, int, int]] = {
     "imports": (fresh.imports, 25, 1),
     "compiling": (fresh.compiling, 25, 1),
     "stores": (stores.stores, 5, 1),
+    "figures": (figures.figures, 5, 1),
     # A process inherits the peak of memory of the one that starts it: the long histories come last.
     "log": (wholelog.whole_log, 7, 1),
     "events": (incremental.incremental, 50, 3),

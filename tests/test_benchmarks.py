@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import core, fresh, incremental, limit, others, stores, wholelog
+from benchmarks import core, figures, fresh, incremental, limit, others, stores, wholelog
 from benchmarks.measure import Call, Timings, interleaved
 from benchmarks.table import Row, duration, markdown, share
 from benchmarks.workload import YEARS, ZONE, compiled_calendar, instants, pairs
@@ -66,6 +66,16 @@ def test_one_more_event_is_measured_behind_each_size():
     rows = list(incremental.incremental(1, sizes=(10, 20, 1000)))
     assert [row.measured for row in rows] == ["one event behind 20", "one event behind 1,000"]
     assert {row.against for row in rows} == {"behind 10"}
+
+
+def test_figures_are_measured_over_many_situations():
+    rows = list(figures.figures(1, many=600))
+    assert [row.measured for row in rows] == [
+        "attainment of 600",
+        "flow of 600",
+        "experience of 600",
+        "kaplan_meier of 600",
+    ]
 
 
 @pytest.mark.usefixtures("_postgres_server")

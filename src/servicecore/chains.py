@@ -68,7 +68,12 @@ class Chain(Generic[Item]):
             chain = chain._before
 
     def __iter__(self) -> Iterator[Item]:
-        return reversed(list(self.newest_first()))
+        items: list[Item] = []
+        chain: Chain[Item] = self
+        while chain._length:  # as in `newest_first`, in half the time of a generator
+            items.append(chain._last)
+            chain = chain._before
+        return reversed(items)
 
     def __len__(self) -> int:
         return self._length

@@ -45,7 +45,11 @@ def facts_of(event: Event, *, responded: bool) -> Facts:
     """What an event means to clocks; `responded` says whether we have answered before it (R3)."""
     if isinstance(event, Replied):
         return _facts_of_reply(event, responded=responded)
-    said = _FACTS_OF.get(type(event))
+    kind = type(event)
+    fixed = FIXED.get(kind)
+    if fixed is not None:
+        return fixed
+    said = _DERIVED.get(kind)
     return NOTHING if said is None else said(event)
 
 
@@ -60,11 +64,6 @@ def _facts_of_reply(reply: Replied, *, responded: bool) -> Facts:
     return ASKED_AGAIN if responded else ASKED
 
 
-def _always(*facts: str) -> Callable[[Event], Facts]:
-    named = frozenset(facts)
-    return lambda _: named
-
-
 def _entering(fact: str) -> Callable[[Any], Facts]:
     return lambda event: {fact, STATUS_ENTERED + event.status}
 
@@ -75,11 +74,21 @@ def _told(event: PromiseMade | PromiseRenegotiated) -> Facts:
 
 _ENTERED = {"merged": frozenset({"merged", STATUS_ENTERED + "merged"})}
 _ASSIGNED = frozenset({"assigned"})
-_FACTS_OF: Mapping[type[Event], Callable[[Any], Facts]] = {
-    Opened: _always("opened"),
+FIXED: Mapping[type[Event], Facts] = {
+    Opened: frozenset({"opened"}),
+    Restored: frozenset({"restored"}),
+    Reported: frozenset({"reported", "updated"}),
+    OptionsOffered: frozenset({"options offered", "updated"}),
+    OptionChosen: frozenset({"option chosen"}),
+    ApprovalRequested: frozenset({"approval requested"}),
+    ApprovalDecided: frozenset({"approval decided"}),
+    FollowedUp: frozenset({"followed up", "updated"}),
+}
+"""What events mean that always mean the same."""
+
+_DERIVED: Mapping[type[Event], Callable[[Any], Facts]] = {
     Assigned: lambda event: _ASSIGNED if event.group or event.person else NOTHING,
     StatusChanged: lambda event: _ENTERED.get(event.status) or {STATUS_ENTERED + event.status},
-    Restored: _always("restored"),
     Resolved: lambda event: {"resolved", "updated", STATUS_ENTERED + event.status},
     Reopened: _entering("reopened"),
     Closed: _entering("closed"),
@@ -87,10 +96,4 @@ _FACTS_OF: Mapping[type[Event], Callable[[Any], Facts]] = {
     MergedInto: _entering("merged"),
     PromiseMade: _told,
     PromiseRenegotiated: _told,
-    Reported: _always("reported", "updated"),
-    OptionsOffered: _always("options offered", "updated"),
-    OptionChosen: _always("option chosen"),
-    ApprovalRequested: _always("approval requested"),
-    ApprovalDecided: _always("approval decided"),
-    FollowedUp: _always("followed up", "updated"),
 }

@@ -12,7 +12,7 @@ from servicecore.estimate import Estimate, missing
 from servicecore.instants import DAY, HOUR, to_period
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import same_instant
-from servicecore.metrics.open_times import open_times
+from servicecore.metrics.open_times import is_open
 from servicecore.metrics.quantiles import nearest_rank
 
 COHORT = "all that is open"
@@ -66,7 +66,7 @@ def ageing(
     instant: int | None = None
     for situation in situations:
         instant = same_instant(instant, situation.instant)
-        if open_times(situation)[-1].end is None:
+        if is_open(situation):
             ages.append((situation.instant - situation.state.opened, situation.state.id))
     ages.sort(key=lambda each: (-each[0], each[1]))
     known = [age for age, _ in ages]

@@ -13,7 +13,7 @@ from servicecore.instants import HOUR
 from servicecore.lifecycle.events import DefectionNoted
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, same_instant
-from servicecore.metrics.open_times import open_times
+from servicecore.metrics.open_times import is_open
 from servicecore.requests import Kind
 
 OWN_VENDOR, WORKAROUND = "own vendor", "workaround"
@@ -107,7 +107,7 @@ class DefectionTally:
             ):
                 key = customer, event.kind
                 self.noted[key] = self.noted.get(key, 0) + 1
-        if situation.request.kind == Kind.COMPLAINT and open_times(situation)[-1].end is None:
+        if situation.request.kind == Kind.COMPLAINT and is_open(situation):
             self.complaints[customer] = self.complaints.get(customer, 0) + 1
 
     def merge(self, other: Self) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Self
 
 from attrs import define, field, frozen
+from attrs.setters import NO_OP
 
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, share
@@ -14,7 +15,7 @@ from servicecore.instants import Days, duration_text, to_duration
 from servicecore.lifecycle.events import FollowedUp
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, same_instant
-from servicecore.metrics.open_times import OpenTime, open_times
+from servicecore.metrics.open_times import OpenTime, is_open, open_times
 from servicecore.metrics.rows import DONE
 
 
@@ -38,7 +39,7 @@ def _window(value: timedelta | str | int) -> int:
     return duration
 
 
-@define
+@define(on_setattr=NO_OP)  # the window is converted once, and counts are set a million times
 class FollowUpTally:
     """Follow-ups in one pass and in parts (M9).
 
@@ -65,6 +66,8 @@ class FollowUpTally:
     def add(self, situation: Situation) -> None:
         """Count the last delivery of one request."""
         self.instant = same_instant(self.instant, situation.instant)
+        if is_open(situation) and not situation.reopenings:
+            return  # nothing was ever delivered
         found = _last_delivery(open_times(situation))
         if found is None:
             return
@@ -80,11 +83,12 @@ class FollowUpTally:
             self.covered += self._is_covered(situation, delivered)
 
     def _is_covered(self, situation: Situation, delivered: int) -> bool:
-        return any(
-            isinstance(event, FollowedUp)
-            and delivered + self.earliest <= event.occurred <= delivered + self.latest
-            for event in situation.history
-        )
+        for event in situation.history.newest_first():
+            if event.occurred < delivered + self.earliest:
+                return False
+            if isinstance(event, FollowedUp) and event.occurred <= delivered + self.latest:
+                return True
+        return False
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted with the same window."""

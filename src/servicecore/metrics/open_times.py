@@ -43,15 +43,23 @@ def open_times(situation: Situation) -> tuple[OpenTime, ...]:
     >>> open_times(replay(history, PolicyBook.of(), at=9))
     (OpenTime(start=0, end=1, cause='done'), OpenTime(start=3, end=None, cause='done'))
     """
-    stretches = [OpenTime(situation.state.opened)]
+    stretches: list[OpenTime] = []
+    start: int | None = situation.state.opened
     for event in situation.history:
         kind = type(event)
         if kind is Reopened:
-            if stretches[-1].end is not None:
-                stretches.append(OpenTime(event.occurred))
-        elif kind in _ENDS and stretches[-1].end is None and (cause := _cause(event)):
-            stretches[-1] = OpenTime(stretches[-1].start, event.occurred, cause)
+            start = event.occurred if start is None else start
+        elif start is not None and (cause := _ENDS.get(kind) or _merged(event)):
+            stretches.append(OpenTime(start, event.occurred, cause))
+            start = None
+    if start is not None:
+        stretches.append(OpenTime(start))
     return tuple(stretches)
+
+
+def is_open(situation: Situation) -> bool:
+    """Whether a request is open at the instant: somebody waits for it to be resolved."""
+    return situation.contact.silent is not None
 
 
 _ENDS: Mapping[type[Event], str] = {
@@ -59,11 +67,9 @@ _ENDS: Mapping[type[Event], str] = {
     Closed: DONE,
     Cancelled: WITHDRAWN,
     MergedInto: MERGED,
-    StatusChanged: "",
 }
 
 
-def _cause(event: Event) -> str:
-    if isinstance(event, StatusChanged):  # logs of other systems have it as a status
-        return MERGED if event.status == "merged" else ""
-    return _ENDS[type(event)]
+def _merged(event: Event) -> str:
+    """A merge that is a status, as logs of other systems have it."""
+    return MERGED if isinstance(event, StatusChanged) and event.status == "merged" else ""

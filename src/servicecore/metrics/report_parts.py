@@ -18,7 +18,7 @@ from servicecore.metrics.cohort import Period
 from servicecore.metrics.follow_up import FollowUpTally
 from servicecore.metrics.handoffs import HandoffTally
 from servicecore.metrics.ledger import PromiseTally
-from servicecore.metrics.open_times import open_times
+from servicecore.metrics.open_times import is_open, open_times
 from servicecore.metrics.over_delivery import OverDeliveryTally
 from servicecore.metrics.resolutions import FirstContact, ResolutionTally
 from servicecore.metrics.rows import DONE, Spell
@@ -104,7 +104,7 @@ class Parts:
             self._one("came", stretch.start)
             if stretch.end is not None and stretch.cause == DONE:
                 self._one("resolved", stretch.end)
-        if stretches[-1].end is None:
+        if is_open(situation):
             self.open.append(situation)
 
     def _one(self, what: str, instant: int) -> None:

@@ -21,7 +21,6 @@ from servicecore.lifecycle.events import (
     Resolved,
     Side,
 )
-from servicecore.lifecycle.ownership import Ownership
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, same_instant
 
@@ -45,27 +44,31 @@ def first_resolution(situation: Situation) -> Resolution | None:
 
     A closing without a resolution before it is one.
     """
-    replies, owner, resolved = 0, Ownership(), None
+    replies = handoffs = 0
+    group: str | None = None
+    resolved: int | None = None
+    opened = situation.state.opened
     for event in situation.history:
-        kind = type(event)
+        if type(event) not in _MATTER:
+            continue
         if resolved is not None:
-            if kind is Reopened:
-                return _resolution(situation, resolved, replies, owner, event.occurred)
-        elif kind is Resolved or kind is Closed:
-            resolved = event.occurred
-        elif kind is Cancelled or kind is MergedInto:
-            return None
+            if isinstance(event, Reopened):
+                return Resolution(opened, resolved, replies, handoffs, event.occurred)
+        elif isinstance(event, Assigned):
+            if event.group and event.group != group:
+                handoffs += group is not None
+                group = event.group
         elif isinstance(event, Replied):
             replies += event.public and not event.automatic and event.side is Side.DESK
-        elif isinstance(event, Assigned):
-            owner = owner.given(event)
-    return None if resolved is None else _resolution(situation, resolved, replies, owner, None)
+        elif isinstance(event, Resolved | Closed):
+            resolved = event.occurred
+        elif isinstance(event, Cancelled | MergedInto):
+            return None
+    return None if resolved is None else Resolution(opened, resolved, replies, handoffs, None)
 
 
-def _resolution(
-    situation: Situation, resolved: int, replies: int, owner: Ownership, reopened: int | None
-) -> Resolution:
-    return Resolution(situation.state.opened, resolved, replies, owner.handoffs, reopened)
+_MATTER = frozenset({Assigned, Replied, Resolved, Closed, Cancelled, MergedInto, Reopened})
+"""What a first resolution depends on; histories are full of other things."""
 
 
 def _within(value: timedelta | str | int | None) -> int | None:

@@ -10,13 +10,19 @@ from attrs import define, field, frozen
 from servicecore.estimate import Estimate, missing, share
 from servicecore.instants import HOUR
 from servicecore.lifecycle.contact import BROKEN_BY, QUIET
-from servicecore.lifecycle.events import Event
+from servicecore.lifecycle.events import (
+    Assigned,
+    Event,
+    FactsChanged,
+    Prioritised,
+    StatusChanged,
+)
 from servicecore.lifecycle.events.promises import CHECKPOINT
-from servicecore.lifecycle.facts import facts_of
+from servicecore.lifecycle.facts import FIXED, Facts, facts_of
 from servicecore.lifecycle.promises import PromiseState
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import same_instant
-from servicecore.metrics.open_times import open_times
+from servicecore.metrics.open_times import is_open
 from servicecore.metrics.quantiles import nearest_rank
 from servicecore.sla.calendar import Calendar, always
 
@@ -63,7 +69,7 @@ class SilenceTally:
         longest, goes_on = longest_silence(situation, self._calendar(situation))
         self.stretches.append(longest)
         self.silent_now += goes_on
-        if open_times(situation)[-1].end is None:
+        if is_open(situation):
             self.open += 1
             self.without_checkpoint += not _has_checkpoint(situation)
 
@@ -110,7 +116,10 @@ def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[
     """
     longest, since = 0, -1
     for event in situation.history:
-        breaks, ends = _breaks(event)
+        kind = type(event)
+        if kind in _NEVER_HEARD or (isinstance(event, StatusChanged) and event.status != "merged"):
+            continue
+        breaks, ends = _FIXED.get(kind) or _means(facts_of(event, responded=True))
         if since >= 0 and (breaks or ends):
             longest = max(longest, _between(calendar, since, event.occurred))
         if ends:
@@ -123,14 +132,18 @@ def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[
     return max(longest, current), current >= longest
 
 
-def _breaks(event: Event) -> tuple[str, bool]:
-    """Whether an event breaks the silence (``"anew"`` if it also begins one), and ends it."""
-    facts = facts_of(event, responded=True)
+def _means(facts: Facts) -> tuple[str, bool]:
+    """Whether facts break the silence (``"anew"`` if they also begin one), and end it."""
     if not facts:
         return "", False
     anew = "opened" in facts or "reopened" in facts
     broken = "anew" if anew else "yes" if not BROKEN_BY.isdisjoint(facts) else ""
     return broken, not QUIET.isdisjoint(facts)
+
+
+_FIXED = {kind: _means(facts) for kind, facts in FIXED.items()}
+_NEVER_HEARD: frozenset[type[Event]] = frozenset({Assigned, FactsChanged, Prioritised})
+"""What a customer never hears of, and what histories are full of."""
 
 
 def _between(calendar: Calendar, start: int, end: int) -> int:

@@ -13,7 +13,7 @@ from servicecore.instants import HOUR
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import same_instant
 from servicecore.metrics.grouping import NOBODYS
-from servicecore.metrics.open_times import open_times
+from servicecore.metrics.open_times import is_open
 from servicecore.metrics.quantiles import nearest_rank
 
 
@@ -64,7 +64,7 @@ def _workload(
     instant: int | None = None
     for situation in situations:
         instant = same_instant(instant, situation.instant)
-        if open_times(situation)[-1].end is None:
+        if is_open(situation):
             name = owner(situation) or NOBODYS
             ages.setdefault(name, []).append(situation.instant - situation.state.opened)
             late[name] = late.get(name, 0) + _is_late(situation)

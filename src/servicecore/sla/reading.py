@@ -100,6 +100,8 @@ class Reading:
     @property
     def governing(self) -> Target:
         """The target that governs: its own, or that of the override named `governed_by` (Q3)."""
+        if not self.governed_by:
+            return self.target
         on = [overlay.target for overlay in self._overrides if self._is_governing(overlay)]
         return on[0] if on else self.target
 

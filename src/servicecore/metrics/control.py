@@ -107,9 +107,9 @@ def p_chart(parts: Iterable[tuple[int, int]]) -> Chart:
 def p_prime_chart(parts: Iterable[tuple[int, int]]) -> Chart:
     """Laney's p′ chart: the limits of a p chart times σz, the spread that the shares really have.
 
-    zᵢ = (pᵢ − p̄)/σᵢ, and σz = the mean of |zᵢ − zᵢ₋₁| over 1.128. It takes in what varies besides
-    chance from one period to the next. Needs two shares; with equal n its limits are those of the
-    XmR chart of the shares.
+    zᵢ = (pᵢ − p̄)/σᵢ, and σz is the mean distance of zᵢ from zᵢ₋₁ over 1.128. It takes in what
+    varies besides chance from one period to the next. Needs two shares; with equal n its limits are
+    those of the XmR chart of the shares.
 
     >>> round(p_prime_chart([(4, 50), (6, 50), (5, 50), (22, 50)]).sigma_z, 2)
     2.15

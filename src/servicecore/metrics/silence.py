@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from attrs import define, field, frozen
@@ -90,21 +90,22 @@ class SilenceTally:
     def result(self, level: float = 0.95) -> Silence:
         """The silence of all that was noted."""
         open_ = "open requests"
+        known = sorted(self.stretches)
         return Silence(
-            len(self.stretches),
-            self._quantile(0.5),
-            self._quantile(0.9),
-            self._quantile(1.0),
+            len(known),
+            _quantile(known, 0.5),
+            _quantile(known, 0.9),
+            _quantile(known, 1.0),
             self.silent_now,
             share(self.without_checkpoint, self.open, cohort=open_, level=level),
         )
 
-    def _quantile(self, part: float) -> Estimate:
-        found = nearest_rank(self.stretches, part)
-        if found is None:
-            return missing("hours", COHORT)
-        n = len(self.stretches)
-        return Estimate(found / HOUR, n, "hours", COHORT, method="nearest rank")
+
+def _quantile(stretches: Sequence[int], part: float) -> Estimate:
+    found = nearest_rank(stretches, part)
+    if found is None:
+        return missing("hours", COHORT)
+    return Estimate(found / HOUR, len(stretches), "hours", COHORT, method="nearest rank")
 
 
 def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[int, bool]:

@@ -186,7 +186,7 @@ class Survival:
 
 
 def limits_of(surviving: float, greenwood: float, z: float, band: Band) -> Limits:
-    """The limits of a share that survives, from Greenwood's sum: plain, or S^exp(±z·√G/|ln S|)."""
+    """The limits of a share that survives, from Greenwood's sum: plain, or S^exp(±z·√G/ln S)."""
     if surviving >= 1:
         return 1.0, 1.0
     spread = z * sqrt(greenwood)

@@ -1,10 +1,13 @@
-"""Service quality, reliability, Kano, importance, weights (M7)."""
+"""Service quality, reliability, Kano, importance and performance (M7)."""
 
 from __future__ import annotations
 
+from itertools import product
+from math import inf, nan
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 from hypothesis import given
@@ -13,11 +16,9 @@ from hypothesis import strategies as st
 from servicecore.errors import InvalidValue
 from servicecore.metrics.importance import importance_performance
 from servicecore.metrics.kano import TABLE, Feeling, KanoCategory, kano, kano_category
-from servicecore.metrics.raking import rake
 from servicecore.metrics.reliability import cronbach_alpha
-from servicecore.metrics.scales import CSAT_5
+from servicecore.metrics.scales import CSAT_5, CSAT_7
 from servicecore.metrics.servqual import FIVE_DIMENSIONS, dimension_scores, servperf, servqual
-from servicecore.metrics.weighting import Stratum, effective_n, poststratified, weighted_share
 from tests.metrics.oracles import oracle
 
 NAMES = tuple(FIVE_DIMENSIONS)
@@ -93,13 +94,79 @@ class TestServqual:
             servperf([], dimensions={"x": ["a"]}, weights={"y": 1})
         with pytest.raises(InvalidValue, match="add up to 50"):
             servperf([], dimensions={"x": ["a"]}, weights={"x": 50})
+        with pytest.raises(InvalidValue, match="expected each once"):
+            servperf([], dimensions={"x": ["a", "a"]})
+        with pytest.raises(InvalidValue, match="2 rows of weights for 1 of answers"):
+            servperf([{}], dimensions={"x": ["a"]}, weights=[None, None])
+        with pytest.raises(InvalidValue, match="no finite number"):
+            servperf([{"a": nan}], dimensions={"x": ["a"]})
+
+    @pytest.mark.parametrize("wrong", [-1.0, nan, inf])
+    def test_refuses_a_weight_that_is_none(self, wrong: float) -> None:
+        with pytest.raises(InvalidValue, match="the weight of 'x' is"):
+            servperf([], dimensions={"x": ["a"], "y": ["b"]}, weights={"x": wrong, "y": 1 - wrong})
+
+    def test_weights_of_each_respondent(self) -> None:
+        """The instrument of 1990 asks each customer for 100 points."""
+        rows = [{"a": 1.0, "b": 3.0}, {"a": 2.0, "b": 6.0}, {"a": 5.0, "b": 5.0}]
+        points = [{"x": 75, "y": 25}, {"x": 0.5, "y": 0.5}, None]
+        found = servperf(rows, dimensions={"x": ["a"], "y": ["b"]}, weights=points)
+        assert found.weighted is not None
+        assert (found.weighted.value, found.weighted.n) == ((1.5 + 4.0) / 2, 2)
+        assert found.unweighted.n == 3
+
+    def test_the_same_weights_for_each_respondent_are_weights_for_all(self) -> None:
+        rows = [{"a": 1.0, "b": 3.0}, {"a": 2.0, "b": None}, {"a": 5.0, "b": 4.0}]
+        weights, dimensions = {"x": 80, "y": 20}, {"x": ["a"], "y": ["b"]}
+        of_all = servperf(rows, dimensions=dimensions, weights=weights)
+        assert of_all == servperf(rows, dimensions=dimensions, weights=[weights] * 3)
+
+    def test_nobody_is_no_zero(self) -> None:
+        """M1."""
+        found = servqual([], [], weights=dict.fromkeys(NAMES, 20))
+        assert found.weighted is not None
+        figures = [*found.items.values(), *found.dimensions.values(), found.weighted]
+        assert {(each.value, each.reason) for each in figures} == {(None, "no_data")}
+        assert len(found.items) == 22
+
+    def test_lies_on_the_scale(self) -> None:
+        """M1: limits end where answers do, and gaps where the width of the scale does."""
+        low, high = {"a": 1.0}, {"a": 7.0}
+        dimensions = {"x": ["a"]}
+        perceived = servperf([low, high], dimensions=dimensions, scale=CSAT_7).unweighted
+        assert (perceived.low, perceived.high) == (1, 7)
+        gap = servqual([low, high], [high, low], dimensions=dimensions, scale=CSAT_7).unweighted
+        assert (gap.value, gap.low, gap.high) == (0, -6, 6)
+        for wrong in (0.0, 8.0):
+            with pytest.raises(InvalidValue, match="expected a number from 1 to 7"):
+                servqual([{"a": wrong}], [{}], dimensions=dimensions, scale=CSAT_7)
+
+    @given(
+        st.lists(
+            st.fixed_dictionaries(dict.fromkeys("abc", st.none() | st.floats(1, 7))), max_size=9
+        ),
+        st.randoms(use_true_random=False),
+    )
+    def test_the_order_of_respondents_means_nothing(
+        self, rows: list[dict[str, float | None]], random: Random
+    ) -> None:
+        dimensions = {"x": ["a", "b"], "y": ["c"]}
+        mixed = random.sample(rows, len(rows))
+        found, other = (
+            servperf(each, dimensions=dimensions, scale=CSAT_7) for each in (rows, mixed)
+        )
+        assert found == other
+        for figure in (*found.dimensions.values(), found.unweighted):
+            if figure.low is not None and figure.high is not None:
+                assert 1 <= figure.low <= (figure.value or 0) <= figure.high <= 7
 
 
 class TestReliability:
     def test_feldts_interval(self) -> None:
         published = oracle("cronbach_likert_feldt_ci")
         alpha = cronbach_alpha(published.inputs["rows"]).alpha
-        assert [alpha.low, alpha.high] == pytest.approx(published.expected, abs=6e-4)
+        limits = [alpha.low, alpha.high]
+        assert limits == pytest.approx(published.expected, abs=published.tolerance)
 
     def test_alpha_is_the_consistency_of_shrout_and_fleiss(self) -> None:
         published = oracle("cronbach_shrout_fleiss")
@@ -127,10 +194,51 @@ class TestReliability:
         assert cronbach_alpha([]).alpha.reason == "no_data"
         assert cronbach_alpha([[1, 2]]).alpha.reason == "few"
 
-    def test_is_of_two_or_more_items(self) -> None:
-        for wrong in ([[1]], [[1, 2], [1]]):
-            with pytest.raises(InvalidValue, match="expected the same two or more items"):
-                cronbach_alpha(wrong)
+    @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+    def test_limits_are_quantiles_of_f(self, level: float) -> None:
+        rows = oracle("cronbach_shrout_fleiss").inputs["rows"]
+        alpha = cronbach_alpha(rows, level=level).alpha
+        n, k = len(rows), len(rows[0])
+        ratios = scipy.stats.f.ppf([(1 + level) / 2, (1 - level) / 2], n - 1, (n - 1) * (k - 1))
+        expected = 1 - (1 - (alpha.value or 0)) * ratios
+        assert [alpha.low, alpha.high] == pytest.approx(list(expected))
+
+    def test_has_no_value_for_a_single_item_nor_for_sums_that_are_all_equal(self) -> None:
+        """Also where they are equal but for rounding: 0.1 + 0.2 is not 0.3 + 0.0."""
+        assert cronbach_alpha([[1], [2]]).alpha.reason == "unknown"
+        assert cronbach_alpha([[0.1] * 3] * 7).alpha.reason == "unknown"
+        assert cronbach_alpha([[0.1, 0.2], [0.3, 0.0], [0.2, 0.1]]).alpha.reason == "unknown"
+
+    def test_items_that_go_together_are_all_the_alpha_there_is(self) -> None:
+        found = cronbach_alpha([[x / 7, x / 7, x / 7] for x in range(9)]).alpha
+        assert found.value == pytest.approx(1)
+        assert (found.value or 0) <= (found.high or 0) <= 1
+
+    def test_items_that_contradict_each_other_are_below_zero(self) -> None:
+        alpha = cronbach_alpha([[1, 5], [2, 4], [3, 3], [4, 2], [5, 0]]).alpha
+        assert (alpha.value or 0) < 0
+
+    @given(
+        st.lists(st.lists(st.floats(1, 5), min_size=3, max_size=3), min_size=2, max_size=9),
+        st.randoms(use_true_random=False),
+    )
+    def test_order_means_nothing_and_one_is_the_most(
+        self, rows: list[list[float]], random: Random
+    ) -> None:
+        found = cronbach_alpha(rows).alpha
+        assert cronbach_alpha(random.sample(rows, len(rows))).alpha == found
+        if found.value is not None and found.low is not None and found.high is not None:
+            assert found.low <= found.value <= found.high <= 1
+            turned = cronbach_alpha([row[::-1] for row in rows]).alpha
+            assert turned.value == pytest.approx(found.value)
+
+    def test_refuses_what_does_not_fit(self) -> None:
+        with pytest.raises(InvalidValue, match=r"rows of \[1, 2\] items"):
+            cronbach_alpha([[1, 2], [1]])
+        with pytest.raises(InvalidValue, match="no finite number"):
+            cronbach_alpha([[1, nan], [2, 3]])
+        with pytest.raises(InvalidValue, match="level"):
+            cronbach_alpha([], level=95)
 
 
 class TestKano:
@@ -150,7 +258,7 @@ class TestKano:
         found = kano([*answers, (None, 1), (1, None)])
         assert (found.better.hits, found.better.n) == (3, 10)
         assert (found.worse.hits, found.worse.n) == (5, 10)
-        assert sum(found.counts.values()) == 18
+        assert (sum(found.counts.values()), found.left_out) == (18, 2)
         assert found.category is KanoCategory.REVERSE
 
     def test_is_ambiguous_where_two_are_nearly_as_frequent(self) -> None:
@@ -161,7 +269,41 @@ class TestKano:
         assert kano([]).category is None
         assert kano([]).better.reason == "no_data"
 
-    @pytest.mark.parametrize("wrong", [0, 6, -1])
+    def test_is_as_sure_as_fongs_table(self) -> None:
+        """Of n answers in two categories: the least difference that is significant, by hand.
+
+        1.65·√(n·n/2n) is 1.65·√(n/2): 5.2 of 20, 11.7 of 100.
+        """
+        for n, most, less in ((20, 13, 12), (100, 56, 55)):
+            sure = kano([(1, 5)] * most + [(1, 3)] * (n - most))
+            unsure = kano([(1, 5)] * less + [(1, 3)] * (n - less))
+            assert (sure.ambiguous, unsure.ambiguous) == (False, True)
+
+    @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5))))
+    def test_agrees_with_a_table_of_pandas(self, answers: list[tuple[int, int]]) -> None:
+        found = kano(answers)
+        letters = pd.Series([TABLE[one - 1][other - 1] for one, other in answers], dtype=str)
+        assert {str(k): n for k, n in found.counts.items() if n} == dict(letters.value_counts())
+        assert found == kano(answers[::-1])
+        if len(letters):
+            assert found.category is not None
+            most = letters.value_counts()
+            assert most[str(found.category)] == most.max()
+        for figure, of in ((found.better, "AO"), (found.worse, "OM")):
+            n = letters.isin(list("AOMI")).sum()
+            hits = letters.isin(list(of)).sum()
+            assert (figure.hits, figure.n) == (hits, n)
+            assert figure.value == (pytest.approx(hits / n) if n else None)
+
+    def test_liking_both_or_disliking_both_is_questionable(self) -> None:
+        questionable = {
+            (one, other)
+            for one, other in product(Feeling, repeat=2)
+            if kano_category(one, other) is KanoCategory.QUESTIONABLE
+        }
+        assert questionable == {(1, 1), (5, 5)}
+
+    @pytest.mark.parametrize("wrong", [0, 6, -1, 1.5, nan])
     def test_refuses_other_answers(self, wrong: int) -> None:
         with pytest.raises(InvalidValue, match="expected 1"):
             kano_category(1, wrong)
@@ -174,7 +316,7 @@ class TestImportancePerformance:
         found = importance_performance([important], [done], "abcd", CSAT_5)
         assert [item.quadrant for item in found.items] == [
             "concentrate here",
-            "keep it up",
+            "keep up the good work",
             "low priority",
             "possible overkill",
         ]
@@ -183,131 +325,70 @@ class TestImportancePerformance:
     def test_crosses_at_the_means_or_in_the_middle(self) -> None:
         said = [{"a": 5.0, "b": 4.0}]
         by_means = importance_performance(said, said, "ab", CSAT_5)
-        assert [item.quadrant for item in by_means.items] == ["keep it up", "low priority"]
+        assert [item.quadrant for item in by_means.items] == [
+            "keep up the good work",
+            "low priority",
+        ]
         middle = importance_performance(said, said, "ab", CSAT_5, cross="middle")
-        assert {item.quadrant for item in middle.items} == {"keep it up"}
+        assert {item.quadrant for item in middle.items} == {"keep up the good work"}
         with pytest.raises(InvalidValue, match="expected 'means' or 'middle'"):
             importance_performance(said, said, "ab", CSAT_5, cross="mean")  # type: ignore[arg-type]  # wrong on purpose
 
     def test_knows_nothing_of_what_nobody_answered(self) -> None:
         found = importance_performance([], [], "a", CSAT_5)
         assert (found.items[0].quadrant, found.importance_cross) == ("unknown", None)
-        with pytest.raises(InvalidValue, match="expected a number from 1 to 5"):
-            importance_performance([{"a": 9.0}], [], "a", CSAT_5)
+        assert (found.items[0].gap.reason, found.items[0].clear) == ("no_data", False)
+        assert importance_performance([], [], "", CSAT_5).items == ()
 
+    def test_the_gap_is_of_those_who_told_both(self) -> None:
+        important = [{"a": 5.0}, {"a": 4.0}, {"a": 1.0}, {}]
+        done = [{"a": 2.0}, {"a": 5.0}, {}, {"a": 3.0}]
+        (item,) = importance_performance(important, done, "a", CSAT_5).items
+        assert (item.gap.value, item.gap.n) == (-1, 2)
+        assert (item.importance.n, item.performance.n) == (3, 3)
+        assert (item.gap.low, item.gap.high) == (-4, 4)
 
-class TestWeights:
-    def test_effective_n(self) -> None:
-        published = oracle("kish_effective_n")
-        assert effective_n(published.inputs["w"]) == pytest.approx(published.expected)
-        assert effective_n([]) == 0
-        with pytest.raises(InvalidValue, match="expected weights from 0 on"):
-            effective_n([-1])
+    def test_is_clear_where_no_interval_spans_the_cross(self) -> None:
+        important = [{"a": 5.0, "b": 1.0}, {"a": 5.0, "b": 5.0}, {"a": 4.0, "b": 1.0}]
+        done = [{"a": 1.0, "b": 3.0}, {"a": 1.0, "b": 4.0}, {"a": 2.0, "b": 3.0}]
+        found = importance_performance(important, done, "ab", CSAT_5, cross="middle", level=0.8)
+        assert [(item.name, item.clear) for item in found.items] == [("a", True), ("b", False)]
 
-    @given(st.lists(st.floats(0.01, 9), min_size=1))
-    def test_effective_n_is_n_at_most(self, weights: list[float]) -> None:
-        assert 1 - 1e-9 <= effective_n(weights) <= len(weights) + 1e-9
+    def test_equal_items_lie_at_the_cross_in_spite_of_rounding(self) -> None:
+        said = [dict.fromkeys("abcdefg", 4.1)]
+        found = importance_performance(said, said, "abcdefg", CSAT_5)
+        assert {item.quadrant for item in found.items} == {"keep up the good work"}
 
-    def test_poststratified_share(self) -> None:
-        published = oracle("poststrat_mean")
-        inputs = published.inputs
-        strata = {
-            str(place): Stratum(share, round(p * n), n)
-            for place, (share, n, p) in enumerate(
-                zip(inputs["pop_share"], inputs["n"], inputs["csat"], strict=True)
-            )
-        }
-        plain = sum(s.hits for s in strata.values()) / sum(s.n for s in strata.values())
-        found = [poststratified(strata).value, plain]
-        assert found == pytest.approx(published.expected)
-
-    def test_poststratified_limits_are_those_of_cochran(self) -> None:
-        strata = {"a": Stratum(0.3, 20, 50), "b": Stratum(0.7, 60, 80)}
-        found = poststratified(strata)
-        error = (0.3**2 * 0.4 * 0.6 / 49 + 0.7**2 * 0.75 * 0.25 / 79) ** 0.5
-        assert found.high == pytest.approx((found.value or 0) + 1.959963984540054 * error)
-        assert found.n_effective == pytest.approx(0.645 * 0.355 / error**2)
-
-    def test_a_stratum_that_nobody_answered_for_leaves_all_unknown(self) -> None:
-        assert (
-            poststratified({"a": Stratum(0.5, 1, 2), "b": Stratum(0.5, 0, 0)}).reason == "unknown"
+    @given(
+        st.lists(
+            st.tuples(*[st.fixed_dictionaries(dict.fromkeys("abc", st.integers(1, 5)))] * 2),
+            min_size=1,
+            max_size=9,
         )
-        assert poststratified({"a": Stratum(1.0, 1, 1)}).reason == "few"
-        with pytest.raises(InvalidValue, match=r"add up to 0\.5: expected 1"):
-            poststratified({"a": Stratum(0.5, 1, 1)})
-
-    @given(st.lists(st.tuples(st.booleans(), st.floats(0.1, 9)), min_size=1))
-    def test_weighted_share_lies_within_its_limits(self, answers: list[tuple[bool, float]]) -> None:
-        found = weighted_share(answers)
-        assert found.low is not None
-        assert found.high is not None
-        assert 0 <= found.low <= (found.value or 0) <= found.high <= 1
-
-    def test_equal_weights_give_the_plain_share(self) -> None:
-        from servicecore.estimate import share
-
-        found, plain = weighted_share([(True, 2.0)] * 3 + [(False, 2.0)]), share(3, 4, cohort="")
-        assert (found.low, found.high) == pytest.approx((plain.low, plain.high))
-        assert weighted_share([]).reason == "no_data"
-
-
-class TestRaking:
-    def test_a_table_of_four_by_four(self) -> None:
-        published = oracle("raking_wikipedia_4x4")
-        seed, rows, columns = (published.inputs[name] for name in ("seed", "rows", "cols"))
-        cells = [
-            ({"row": i, "column": j}, seed[i][j])
-            for i in range(len(rows))
-            for j in range(len(columns))
-        ]
-        margins = {"row": dict(enumerate(rows)), "column": dict(enumerate(columns))}
-        found = rake(cells, margins)
-        assert found.reached
-        assert list(found.weights) == pytest.approx(np.array(published.expected).ravel(), abs=1e-5)
-
-    @given(st.randoms(use_true_random=False), st.integers(2, 4), st.integers(2, 4))
-    def test_reaches_its_margins_where_it_can(self, random: Random, n: int, m: int) -> None:
-        """Margins of a table without empty cells can be met."""
-        goal = [[random.randint(1, 9) for _ in range(m)] for _ in range(n)]
-        cells = [
-            ({"a": i, "b": j}, float(random.randint(1, 9))) for i in range(n) for j in range(m)
-        ]
-        margins = {
-            "a": {i: float(sum(goal[i])) for i in range(n)},
-            "b": {j: float(sum(row[j] for row in goal)) for j in range(m)},
-        }
-        found = rake(cells, margins)
-        assert found.reached
-        for name, totals in margins.items():
-            for kind, total in totals.items():
-                sums = sum(
-                    weight
-                    for (cell, _), weight in zip(cells, found.weights, strict=True)
-                    if cell[name] == kind
-                )
-                assert sums == pytest.approx(total, abs=1e-6)
-
-    def test_says_that_it_cannot(self) -> None:
-        """Totals that contradict each other, and a category that nobody is of."""
-        people = [({"site": "north", "age": "old"}, 1.0), ({"site": "north", "age": "young"}, 1.0)]
-        empty = rake(people, {"site": {"north": 50.0, "south": 50.0}})
-        assert (empty.reached, empty.off, empty.by) == (False, "site: south", 0.5)
-        torn = rake(people, {"site": {"north": 10.0}, "age": {"old": 9.0, "young": 9.0}})
-        assert not torn.reached
-        assert torn.by > 0.4
+    )
+    def test_agrees_with_pandas(
+        self, rows: list[tuple[dict[str, float], dict[str, float]]]
+    ) -> None:
+        said, seen = [one for one, _ in rows], [other for _, other in rows]
+        found = importance_performance(said, seen, "abc", CSAT_5)
+        important, done = pd.DataFrame(said).mean(), pd.DataFrame(seen).mean()
+        assert found.importance_cross == pytest.approx(important.mean())
+        assert found.performance_cross == pytest.approx(done.mean())
+        gaps = {item.name: item.gap.value for item in found.items}
+        assert gaps == pytest.approx((done - important).to_dict())
+        for item in found.items:
+            sides = important[item.name] - important.mean(), done[item.name] - done.mean()
+            if min(map(abs, sides)) > 1e-9:
+                names = {
+                    (True, True): "keep up the good work",
+                    (True, False): "concentrate here",
+                    (False, True): "possible overkill",
+                    (False, False): "low priority",
+                }
+                assert item.quadrant == names[sides[0] > 0, sides[1] > 0]
 
     def test_refuses_what_does_not_fit(self) -> None:
-        cell = [({"site": "east"}, 1.0)]
-        with pytest.raises(InvalidValue, match="a cell is 'east' in 'site': expected one of"):
-            rake(cell, {"site": {"north": 1.0}})
-        with pytest.raises(InvalidValue, match="margins are none"):
-            rake(cell, {})
-        with pytest.raises(InvalidValue, match="a weight is -1"):
-            rake([({"site": "east"}, -1.0)], {"site": {"east": 1.0}})
-        with pytest.raises(InvalidValue, match="a total is below 0"):
-            rake(cell, {"site": {"east": -1.0}})
-
-    def test_costs_answers(self) -> None:
-        people = [({"site": "north"}, 1.0)] * 9 + [({"site": "south"}, 1.0)]
-        found = rake(people, {"site": {"north": 50.0, "south": 50.0}})
-        assert found.n_effective == pytest.approx(100**2 / (9 * (50 / 9) ** 2 + 50**2))
+        with pytest.raises(InvalidValue, match="expected a number from 1 to 5"):
+            importance_performance([{"a": 9.0}], [{}], "a", CSAT_5)
+        with pytest.raises(InvalidValue, match="1 rows of importance and 0 of performance"):
+            importance_performance([{}], [], "a", CSAT_5)

@@ -5,7 +5,7 @@ J. Martilla and J. James, Importance-Performance Analysis, Journal of Marketing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from math import fsum
 from typing import Literal
 
@@ -16,18 +16,26 @@ from servicecore.estimate import Estimate, mean
 from servicecore.metrics.scales import Scale
 from servicecore.metrics.servqual import Answers
 
-Quadrant = Literal["concentrate here", "keep it up", "low priority", "possible overkill", "unknown"]
+Quadrant = Literal[
+    "concentrate here", "keep up the good work", "low priority", "possible overkill", "unknown"
+]
 Cross = Literal["means", "middle"]
 
 
 @frozen
 class Item:
-    """An item: how important it is, how well it is done, and in which quadrant that is."""
+    """An item: how important it is, how well it is done, and in which quadrant that is.
+
+    `gap` is performance less importance, of those who told both. `clear` says whether the intervals
+    of both lie on one side of the cross; otherwise the item may as well lie in another quadrant.
+    """
 
     name: str
     importance: Estimate
     performance: Estimate
+    gap: Estimate
     quadrant: Quadrant
+    clear: bool
 
 
 @frozen
@@ -51,11 +59,14 @@ def importance_performance(
 ) -> ImportancePerformance:
     """Where each item lies: above the cross in importance and below it in performance comes first.
 
-    Rows are respondents' answers by item, on one scale; every answer to an item counts. The cross
-    lies at the means over all items (``"means"``, which always finds something to work on) or at
-    the middle of the scale (``"middle"``, which may find nothing). An item at the cross counts as
-    above it. Means have Student's interval; an item whose interval spans the cross may as well lie
-    on the other side. Raises `InvalidValue` for answers that are not on the scale.
+    `importance` and `performance` have one row per respondent, in the same order, on one scale;
+    who was asked for one of the two alone has an empty row in the other. The cross lies at the
+    means over all items (``"means"``, which always finds something to work on) or in the middle of
+    the scale (``"middle"``, which may find nothing). An item at the cross counts as above it.
+
+    Means and gaps are scores with Student's interval. An item that nobody told one of the two of is
+    in no quadrant (``"unknown"``). Raises `InvalidValue` for rows that do not pair up, answers that
+    are not on the scale, and another cross.
 
     >>> from servicecore.metrics.scales import CSAT_5
     >>> said = importance_performance(
@@ -65,28 +76,32 @@ def importance_performance(
     """
     if cross not in ("means", "middle"):
         raise InvalidValue(f"cross is {cross!r}: expected 'means' or 'middle'")
-    wanted = tuple(items)
-    important = _means(list(importance), wanted, scale, "importance", level)
-    done = _means(list(performance), wanted, scale, "performance", level)
-    line, other = (_line(each, scale, cross) for each in (important, done))
-    return ImportancePerformance(
-        tuple(
-            Item(
-                name,
-                important[name],
-                done[name],
-                _quadrant(important[name], done[name], line, other),
-            )
-            for name in wanted
-        ),
-        line,
-        other,
-        cross,
+    said, seen = list(importance), list(performance)
+    if len(said) != len(seen):
+        raise InvalidValue(
+            f"{len(said)} rows of importance and {len(seen)} of performance: expected a pair for "
+            "each respondent"
+        )
+    names = tuple(dict.fromkeys(items))
+    important = _means(said, names, scale, "importance", level)
+    done = _means(seen, names, scale, "performance", level)
+    line, other = (_line(each.values(), scale, cross) for each in (important, done))
+    placed = (
+        Item(
+            name,
+            important[name],
+            done[name],
+            _gap(zip(said, seen, strict=True), name, scale, level),
+            _quadrant(important[name], done[name], line, other),
+            _is_clear(important[name], line) and _is_clear(done[name], other),
+        )
+        for name in names
     )
+    return ImportancePerformance(tuple(placed), line, other, cross)
 
 
 def _means(
-    rows: list[Answers], items: Iterable[str], scale: Scale, what: str, level: float
+    rows: Sequence[Answers], items: Iterable[str], scale: Scale, what: str, level: float
 ) -> dict[str, Estimate]:
     return {
         item: mean(
@@ -101,11 +116,29 @@ def _means(
     }
 
 
-def _line(estimates: Mapping[str, Estimate], scale: Scale, cross: Cross) -> float | None:
+def _gap(
+    pairs: Iterable[tuple[Answers, Answers]], item: str, scale: Scale, level: float
+) -> Estimate:
+    both = ((one.get(item), other.get(item)) for one, other in pairs)
+    return mean(
+        [after - before for before, after in both if before is not None and after is not None],
+        unit="score",
+        cohort=f"respondents who told importance and performance of {item}",
+        level=level,
+        lowest=-scale.width,
+        highest=scale.width,
+    )
+
+
+def _line(estimates: Iterable[Estimate], scale: Scale, cross: Cross) -> float | None:
+    """Where the quadrants cross; None where nobody told anything."""
     if cross == "middle":
         return (scale.lowest + scale.highest) / 2
-    known = [each.value for each in estimates.values() if each.value is not None]
-    return fsum(known) / len(known) if known else None
+    known = [each.value for each in estimates if each.value is not None]
+    if not known:
+        return None
+    least = min(known)  # so that equal means lie at their mean in spite of rounding
+    return least + fsum(value - least for value in known) / len(known)
 
 
 def _quadrant(
@@ -114,5 +147,11 @@ def _quadrant(
     if importance.value is None or performance.value is None or line is None or other is None:
         return "unknown"
     if importance.value >= line:
-        return "keep it up" if performance.value >= other else "concentrate here"
+        return "keep up the good work" if performance.value >= other else "concentrate here"
     return "possible overkill" if performance.value >= other else "low priority"
+
+
+def _is_clear(estimate: Estimate, line: float | None) -> bool:
+    if estimate.low is None or estimate.high is None or line is None:
+        return False
+    return estimate.low >= line or estimate.high < line

@@ -15,7 +15,7 @@ from math import sqrt
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.estimate import Estimate, missing, share
+from servicecore.estimate import Estimate, share
 
 
 class Feeling(IntEnum):
@@ -62,13 +62,16 @@ def kano_category(functional: int, dysfunctional: int) -> KanoCategory:
 
 @frozen
 class KanoFeature:
-    """What a feature is to all who answered both questions.
+    """What a feature is to all who answered both questions; `left_out` is how many did not.
 
     `category` is the most frequent one; of equally frequent ones, the one that hurts most when it
-    is missing (M, O, A, I). It is `ambiguous` where the two most frequent ones differ by no more
-    than chance would have it (Fong 1996, at 90 %). `better` is the share that having it pleases,
-    (A + O) / (A + O + M + I), and `worse` the share that missing it displeases, (O + M) / the same
-    (Berger et al., Center for Quality of Management Journal 2, 1993); R and Q are left out of both.
+    is missing (M, O, A, I, then R and Q). It is `ambiguous` where the two most frequent ones, of a
+    and b answers among n, do not differ significantly at 10 %: by less than
+    1.65·√((a + b)(2n − a − b)/2n) (D. Fong, Center for Quality of Management Journal 5, 1996).
+
+    `better` is the share that having it pleases, (A + O) / (A + O + M + I), and `worse` the share
+    that missing it displeases, (O + M) / the same, which is often written with a minus (C. Berger
+    et al., Center for Quality of Management Journal 2, 1993). R and Q are left out of both.
     """
 
     counts: Mapping[KanoCategory, int]
@@ -76,6 +79,7 @@ class KanoFeature:
     ambiguous: bool
     better: Estimate
     worse: Estimate
+    left_out: int
 
 
 def kano(answers: Iterable[tuple[int | None, int | None]], *, level: float = 0.95) -> KanoFeature:
@@ -87,17 +91,18 @@ def kano(answers: Iterable[tuple[int | None, int | None]], *, level: float = 0.9
     >>> kano([(1, 5), (1, 5), (1, 3)]).category.name
     'ONE_DIMENSIONAL'
     """
+    pairs = list(answers)
     counts = Counter(
-        kano_category(one, other) for one, other in answers if one is not None and other is not None
+        kano_category(one, other) for one, other in pairs if one is not None and other is not None
     )
-    whole = {category: counts[category] for category in KanoCategory}
     ranked = sorted(KanoCategory, key=lambda each: (-counts[each], _doubt(each)))
     return KanoFeature(
-        whole,
+        {category: counts[category] for category in KanoCategory},
         ranked[0] if counts else None,
         _is_ambiguous(counts[ranked[0]], counts[ranked[1]], counts.total()),
         _part(counts, "AO", level),
         _part(counts, "OM", level),
+        len(pairs) - counts.total(),
     )
 
 
@@ -106,16 +111,13 @@ def _doubt(category: KanoCategory) -> int:
 
 
 def _is_ambiguous(first: int, second: int, n: int) -> bool:
-    """Fong's test: the two differ by less than 1.65·√((a + b)(2n − a − b)/2n)."""
     if not n:
         return False
     both = first + second
     return first - second < 1.65 * sqrt(both * (2 * n - both) / (2 * n))
 
 
-def _part(counts: Counter[KanoCategory], of: str, level: float) -> Estimate:
+def _part(counts: Counter[KanoCategory], letters: str, level: float) -> Estimate:
+    hits, n = (sum(counts[KanoCategory(each)] for each in of) for of in (letters, "AOMI"))
     cohort = "answers that are neither reverse nor questionable"
-    n = sum(counts[KanoCategory(letter)] for letter in "AOMI")
-    if not n:
-        return missing("share", cohort, level=level)
-    return share(sum(counts[KanoCategory(letter)] for letter in of), n, cohort=cohort, level=level)
+    return share(hits, n, cohort=cohort, level=level)

@@ -7,19 +7,23 @@ and S. Taylor, Measuring Service Quality, Journal of Marketing 56 (1992), 55-68 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import fsum
+from math import fsum, inf
 from types import MappingProxyType
 
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, mean
+from servicecore.metrics.scales import Scale
 
 Answers = Mapping[str, float | None]
 """What one respondent answered, by item; None where they left one out."""
 
 Dimensions = Mapping[str, Sequence[str]]
 """The items of each dimension."""
+
+Weights = Mapping[str, float]
+"""What each dimension is worth, in points out of 100 or shares of 1."""
 
 FIVE_DIMENSIONS: Dimensions = MappingProxyType(
     {
@@ -55,15 +59,18 @@ def servqual(
     perceived: Iterable[Answers],
     *,
     dimensions: Dimensions = FIVE_DIMENSIONS,
-    weights: Mapping[str, float] | None = None,
+    weights: Weights | Sequence[Weights | None] | None = None,
+    scale: Scale | None = None,
     level: float = 0.95,
 ) -> ServiceQuality:
     """The gaps P − E: per item, per dimension, and over all dimensions.
 
     `expected` and `perceived` have one row per respondent, in the same order. An item counts for
-    whoever answered both. `weights` of the dimensions are points out of 100 or shares of 1.
-    Estimates are means over respondents with Student's interval. Raises `InvalidValue` for rows
-    that do not pair up, a dimension without items, and weights that do not add up.
+    whoever answered both. `weights` are one table for all, or, as in the instrument of 1990, a
+    table for each respondent (who is out of the weighted total with None). With a `scale`, answers
+    have to lie on it and no limit lies beyond it. Estimates are means over respondents with
+    Student's interval. Raises `InvalidValue` for rows that do not pair up, an answer off the scale
+    or no number, a dimension without items or with one twice, and weights that do not add up.
 
     >>> tiny = {"help": ["a", "b"], "speed": ["c"]}
     >>> hoped, got = [{"a": 7, "b": 6, "c": 7}], [{"a": 6, "b": 6, "c": 5}]
@@ -77,61 +84,35 @@ def servqual(
             f"{len(before)} rows of expectation and {len(behind)} of perception: expected a pair "
             "for each respondent"
         )
-    rows = [_gaps(one, other) for one, other in zip(before, behind, strict=True)]
-    return _quality(rows, dimensions, weights, level)
+    items = _items(dimensions)
+    rows = [
+        _gaps(_known(one, items, scale), _known(other, items, scale))
+        for one, other in zip(before, behind, strict=True)
+    ]
+    ends = (-inf, inf) if scale is None else (-scale.width, scale.width)
+    return _quality(rows, dimensions, weights, ends, level)
 
 
 def servperf(
     perceived: Iterable[Answers],
     *,
     dimensions: Dimensions = FIVE_DIMENSIONS,
-    weights: Mapping[str, float] | None = None,
+    weights: Weights | Sequence[Weights | None] | None = None,
+    scale: Scale | None = None,
     level: float = 0.95,
 ) -> ServiceQuality:
-    """The same of perception alone, which predicts satisfaction as well and asks half as much."""
-    return _quality([dict(row) for row in perceived], dimensions, weights, level)
+    """The same of perception alone, which asks half as much (Cronin and Taylor 1992).
 
+    It says how good a service is thought to be, and not whether that is what was hoped for. The
+    rest is as in `servqual`.
 
-def _gaps(expected: Answers, perceived: Answers) -> dict[str, float | None]:
-    found: dict[str, float | None] = {}
-    for item, after in perceived.items():
-        before = expected.get(item)
-        found[item] = None if after is None or before is None else after - before
-    return found
-
-
-def _quality(
-    rows: Sequence[Answers],
-    dimensions: Dimensions,
-    weights: Mapping[str, float] | None,
-    level: float,
-) -> ServiceQuality:
-    _check(dimensions)
-    shares = None if weights is None else _shares(weights, dimensions)
-    by_row = [dimension_scores(row, dimensions) for row in rows]
-    complete = [known for row in by_row if (known := _complete(row)) is not None]
-
-    def over(values: Iterable[float | None], cohort: str) -> Estimate:
-        known = [value for value in values if value is not None]
-        return mean(known, unit="score", cohort=cohort, level=level)
-
-    whole = "respondents with all dimensions"
-    return ServiceQuality(
-        sum(any(value is not None for value in row.values()) for row in by_row),
-        {
-            item: over((row.get(item) for row in rows), f"respondents who answered {item}")
-            for items in dimensions.values()
-            for item in items
-        },
-        {
-            name: over((row[name] for row in by_row), f"respondents with half of {name}")
-            for name in dimensions
-        },
-        over((fsum(row.values()) / len(row) for row in complete), whole),
-        None
-        if shares is None
-        else over((fsum(shares[name] * row[name] for name in row) for row in complete), whole),
-    )
+    >>> print(servperf([{"a": 6, "b": 4}, {"a": 6}], dimensions={"help": ["a", "b"]}).unweighted)
+    5.5 score [-0.9, 11.9] (n=2)
+    """
+    items = _items(dimensions)
+    rows = [_known(row, items, scale) for row in perceived]
+    ends = (-inf, inf) if scale is None else (scale.lowest, scale.highest)
+    return _quality(rows, dimensions, weights, ends, level)
 
 
 def dimension_scores(answers: Answers, dimensions: Dimensions) -> dict[str, float | None]:
@@ -147,24 +128,83 @@ def dimension_scores(answers: Answers, dimensions: Dimensions) -> dict[str, floa
     return found
 
 
-def _complete(row: Mapping[str, float | None]) -> dict[str, float] | None:
-    known = {name: value for name, value in row.items() if value is not None}
-    return known if len(known) == len(row) else None
-
-
-def _check(dimensions: Dimensions) -> None:
+def _items(dimensions: Dimensions) -> tuple[str, ...]:
+    """All items, in the order of the dimensions."""
     if not dimensions:
         raise InvalidValue("dimensions are none: expected one or more")
     for name, items in dimensions.items():
         if isinstance(items, str) or not items:
             raise InvalidValue(f"the items of {name!r} are {items!r}: expected a list of items")
+        if len(set(items)) < len(items):
+            raise InvalidValue(f"the items of {name!r} are {items!r}: expected each once")
+    return tuple(dict.fromkeys(item for items in dimensions.values() for item in items))
 
 
-def _shares(weights: Mapping[str, float], dimensions: Dimensions) -> dict[str, float]:
+def _known(answers: Answers, items: Iterable[str], scale: Scale | None) -> dict[str, float]:
+    known = {item: value for item in items if (value := answers.get(item)) is not None}
+    return known if scale is None else {item: scale.checked(known[item]) for item in known}
+
+
+def _gaps(expected: Mapping[str, float], perceived: Mapping[str, float]) -> dict[str, float]:
+    return {item: perceived[item] - expected[item] for item in perceived if item in expected}
+
+
+def _quality(
+    rows: Sequence[Mapping[str, float]],
+    dimensions: Dimensions,
+    weights: Weights | Sequence[Weights | None] | None,
+    ends: tuple[float, float],
+    level: float,
+) -> ServiceQuality:
+    by_row = [dimension_scores(row, dimensions) for row in rows]
+    lowest, highest = ends
+
+    def over(values: Iterable[float | None], of: str) -> Estimate:
+        known = [value for value in values if value is not None]
+        cohort = f"respondents with {of}"
+        return mean(known, unit="score", cohort=cohort, level=level, lowest=lowest, highest=highest)
+
+    items = {
+        item: over((row.get(item) for row in rows), f"an answer to {item}")
+        for item in _items(dimensions)
+    }
+    scores = {name: over((row[name] for row in by_row), f"half of {name}") for name in dimensions}
+    alike = dict.fromkeys(dimensions, 1 / len(dimensions))
+    unweighted = over((_total(row, alike) for row in by_row), "all dimensions")
+    weighted = None
+    if weights is not None:
+        shares = _shares_by_row(weights, dimensions, len(rows))
+        weighted = over(map(_total, by_row, shares), "all dimensions and weights")
+    respondents = sum(any(value is not None for value in row.values()) for row in by_row)
+    return ServiceQuality(respondents, items, scores, unweighted, weighted)
+
+
+def _total(scores: Mapping[str, float | None], shares: Weights | None) -> float | None:
+    """The dimensions of one respondent in one figure; None where one of them is missing (M7)."""
+    known = {name: value for name, value in scores.items() if value is not None}
+    if shares is None or len(known) < len(scores):
+        return None
+    return fsum(shares[name] * value for name, value in known.items())
+
+
+def _shares_by_row(
+    weights: Weights | Sequence[Weights | None], dimensions: Dimensions, rows: int
+) -> list[Weights | None]:
+    if isinstance(weights, Mapping):
+        return [_shares(weights, dimensions)] * rows
+    if len(weights) != rows:
+        raise InvalidValue(f"{len(weights)} rows of weights for {rows} of answers: expected a pair")
+    return [None if each is None else _shares(each, dimensions) for each in weights]
+
+
+def _shares(weights: Weights, dimensions: Dimensions) -> Weights:
     """Weights as shares of 1: points out of 100, or shares already."""
     if set(weights) != set(dimensions):
         raise InvalidValue(f"weights of {sorted(weights)}: expected of {sorted(dimensions)}")
+    for name, weight in weights.items():
+        if not 0 <= weight < inf:
+            raise InvalidValue(f"the weight of {name!r} is {weight}: expected a number from 0 on")
     total = fsum(weights.values())
-    if min(weights.values()) < 0 or min(abs(total - 1), abs(total - 100) / 100) > 1e-6:
+    if min(abs(total - 1), abs(total - 100) / 100) > 1e-6:
         raise InvalidValue(f"weights add up to {total:g}: expected 100 points or shares of 1")
     return {name: weight / total for name, weight in weights.items()}

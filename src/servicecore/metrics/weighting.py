@@ -2,121 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from math import fsum, sqrt
-
-from attrs import frozen
+from collections.abc import Iterable
+from math import fsum, inf, sqrt
 
 from servicecore.distributions import normal_quantile
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, missing
-from servicecore.intervals import check_hits, check_level
+from servicecore.intervals import Limits, check_level
 
 
 def effective_n(weights: Iterable[float]) -> float:
     """Kish's effective sample size: (Σw)² / Σw² (L. Kish, Survey Sampling, 1965, 11.7).
 
-    So many equally weighted answers would be as sure. 0 where there are none. Raises `InvalidValue`
-    for a weight below 0.
+    So many equally weighted answers would be as sure; n divided by it is the design effect of the
+    weights. It does not depend on their unit, and is 0 where there are none or all are 0. Raises
+    `InvalidValue` for a weight that is no number from 0 on.
 
     >>> round(effective_n([1, 1, 2, 4]), 3)
     2.909
     """
     known = list(weights)
-    if min(known, default=0) < 0:
-        raise InvalidValue(f"a weight is {min(known)}: expected weights from 0 on")
-    squares = fsum(weight * weight for weight in known)
-    return fsum(known) ** 2 / squares if squares else 0.0
-
-
-@frozen
-class Stratum:
-    """A group of customers: its share of all, and how many of the n who answered were hits."""
-
-    share: float
-    hits: int
-    n: int
-
-
-def poststratified(
-    strata: Mapping[str, Stratum],
-    *,
-    cohort: str = "all customers, by stratum",
-    level: float = 0.95,
-) -> Estimate:
-    """The share Σ Wₕ·pₕ over strata whose shares W of all customers are known.
-
-    The variance is Σ Wₕ²·pₕ(1 − pₕ)/(nₕ − 1), the limits normal ones (W. Cochran, Sampling
-    Techniques, 1977, 5A.9). `n_effective` is the n of a plain sample with that variance. A stratum
-    in which nobody answered leaves the whole unknown; where one has a single answer, or all answers
-    are alike, there are no limits (``"few"``). Raises `InvalidValue` for shares that do not add up
-    to 1.
-
-    >>> loud = poststratified({"day": Stratum(0.5, 72, 80), "night": Stratum(0.5, 10, 20)})
-    >>> round(loud.value, 3)
-    0.7
-    """
-    check_level(level)
-    total = fsum(each.share for each in strata.values())
-    if abs(total - 1) > 1e-9:
-        raise InvalidValue(f"the shares of the strata add up to {total:g}: expected 1")
-    for each in strata.values():
-        check_hits(each.hits, each.n)
-    n = sum(each.n for each in strata.values())
-    if any(not each.n and each.share for each in strata.values()):
-        return missing("share", cohort, "unknown", n=n, level=level)
-    used = [each for each in strata.values() if each.n]
-    value = fsum(each.share * each.hits / each.n for each in used)
-    variance = _variance(used)
-    if variance is None:
-        return Estimate(value, n, "share", cohort, level=level, reason="few")
-    half = normal_quantile((1 + level) / 2) * sqrt(variance)
-    low, high = max(0.0, min(value - half, value)), min(1.0, max(value + half, value))
-    effective = value * (1 - value) / variance
-    return Estimate(
-        value, n, "share", cohort, low, high, "post-stratified", level, n_effective=effective
-    )
-
-
-def _variance(strata: Sequence[Stratum]) -> float | None:
-    if any(each.n < 2 for each in strata):
-        return None
-    parts = []
-    for each in strata:
-        p = each.hits / each.n
-        parts.append(each.share**2 * p * (1 - p) / (each.n - 1))
-    return fsum(parts) or None
+    for weight in known:
+        if not 0 <= weight < inf:
+            raise InvalidValue(f"a weight is {weight}: expected a number from 0 on")
+    most = max(known, default=0)
+    # Parts of the largest weight neither overflow nor vanish when they are squared.
+    parts = [weight / most for weight in known if weight]
+    return fsum(parts) ** 2 / fsum(part * part for part in parts) if parts else 0.0
 
 
 def weighted_share(
-    answers: Iterable[tuple[bool, float]], *, cohort: str = "all, weighted", level: float = 0.95
+    answers: Iterable[tuple[bool, float]],
+    *,
+    cohort: str = "all who answered, weighted",
+    level: float = 0.95,
 ) -> Estimate:
-    """The share of hits by weight, with Wilson's interval at Kish's effective n.
+    """The share of hits by weight, Σw·hit / Σw, with Wilson's interval at Kish's effective n.
 
-    >>> weighted_share([(True, 1.0), (False, 3.0)]).value
-    0.25
+    Each answer comes with its weight, such as those of `servicecore.metrics.raking.rake`. `n`
+    counts the answers whose weight is above 0. The weights are taken as given: that they were made
+    of the same answers is not in the interval. Raises `InvalidValue` for a weight that is no number
+    from 0 on.
+
+    >>> print(weighted_share([(True, 1.0), (False, 3.0)]))
+    25.0 % [2.2, 83.1] (n=2)
     """
     check_level(level)
-    known = list(answers)
+    known = [(hit, weight) for hit, weight in answers if weight]
     n_effective = effective_n(weight for _, weight in known)
-    total = fsum(weight for _, weight in known)
-    if not total:
+    if not known:
         return missing("share", cohort, level=level)
-    value = fsum(weight for hit, weight in known if hit) / total
-    z = normal_quantile((1 + level) / 2)
-    center = value + z * z / (2 * n_effective)
-    half = z * sqrt(value * (1 - value) / n_effective + (z / n_effective) ** 2 / 4)
-    scale = 1 + z * z / n_effective
-    low = max(0.0, min((center - half) / scale, value))
-    high = min(1.0, max((center + half) / scale, value))
+    most = max(weight for _, weight in known)
+    part = fsum(weight / most for hit, weight in known if hit)
+    value = part / fsum(weight / most for _, weight in known)
+    low, high = _wilson(value, n_effective, level)
+    method = "wilson, effective n"
     return Estimate(
-        value,
-        len(known),
-        "share",
-        cohort,
-        low,
-        high,
-        "wilson, effective n",
-        level,
-        n_effective=n_effective,
+        value, len(known), "share", cohort, low, high, method, level, n_effective=n_effective
     )
+
+
+def _wilson(value: float, n: float, level: float) -> Limits:
+    """Wilson's limits where n is no whole number (see `servicecore.intervals.wilson`)."""
+    z = normal_quantile((1 + level) / 2)
+    center = value + z * z / (2 * n)
+    half = z * sqrt(value * (1 - value) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    low, high = (center - half) / scale, (center + half) / scale
+    return max(0.0, min(low, value)), min(1.0, max(high, value))

@@ -354,6 +354,9 @@ class TestRaking:
         weightless = [*people, ({"site": "south"}, 0.0)]
         assert rake(weightless, {"site": {"north": 1, "south": 1}}).obstacle == "empty category"
         assert rake([], {"site": {"north": 1}}).obstacle == "empty category"
+        # That nobody is in a category of which there is nobody is no obstacle.
+        totals: Margins = {"site": {"north": 2, "south": 0}, "age": {"old": 3}}
+        assert rake(people, totals).obstacle == "totals that differ"
 
     def test_says_that_totals_differ(self) -> None:
         people: list[tuple[Cell, float]] = [
@@ -367,7 +370,14 @@ class TestRaking:
             "site: north",
         )
         assert found.by == pytest.approx(0.8)
-        assert found.rounds < 10  # once the weights stand still there is nothing to wait for
+
+    def test_waits_no_longer_than_weights_move(self) -> None:
+        """Totals of the published table, one tenth more in the one margin than in the other."""
+        inputs = oracle("raking_wikipedia_4x4").inputs
+        rows = {place: total * 1.1 for place, total in enumerate(inputs["rows"])}
+        found = rake(table(inputs["seed"]), {"a": rows, "b": dict(enumerate(inputs["cols"]))})
+        assert (found.obstacle, found.by) == ("totals that differ", pytest.approx(0.4 / 11))
+        assert found.rounds < 15
 
     def test_says_that_combinations_are_missing(self) -> None:
         """Nobody is both, or nobody is neither: no weights of the others can meet the totals."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from servicecore.backtest import backtest
 from servicecore.errors import InvalidValue
@@ -24,7 +24,7 @@ from servicecore.logs.report import audit_table, report_of, table_of
 from servicecore.logs.surveyfile import read_surveys
 from servicecore.messages import messages_in
 from servicecore.metrics.cohort import Period
-from servicecore.metrics.scales import CSAT_5, SCALES
+from servicecore.metrics.scales import CSAT_5, SCALES, Scale
 from servicecore.metrics.surveys import Surveys
 from servicecore.policyfile import load_policies
 
@@ -149,14 +149,10 @@ def _report(given: argparse.Namespace) -> int:
         log.histories,
         book,
         at=at,
-        surveys=surveys,
-        by=given.by,
         period=period,
-        clock=given.clock,
-        target=given.target,
-        question=given.question,
-        scale=SCALES[given.scale],
+        surveys=surveys,
         progress=_progress("requests replayed"),
+        **_asked(given),
     )
     print(log.counts(), printable_lines(found.report.text()), *found.remarks(), sep="\n\n")
     if complaints := log.complaints():
@@ -166,6 +162,25 @@ def _report(given: argparse.Namespace) -> int:
     if given.json:
         _write(given.json, {**found.table(), "log": _table_of_log(log)})
     return 1 if found.failed and not found.report.requests else 0
+
+
+class _Asked(TypedDict):
+    by: str | None
+    clock: str
+    target: float
+    question: str
+    scale: Scale
+
+
+def _asked(given: argparse.Namespace) -> _Asked:
+    """What the report is asked for, by the names of its arguments."""
+    return {
+        "by": given.by,
+        "clock": given.clock,
+        "target": given.target,
+        "question": given.question,
+        "scale": SCALES[given.scale],
+    }
 
 
 def printable_lines(text: str) -> str:

@@ -12,17 +12,21 @@ import pytest
 import scipy.stats
 
 from servicecore.estimate import Estimate
+from servicecore.lifecycle.events import Resolved
 from servicecore.metrics.expectation import expectation_gap
 from servicecore.metrics.importance import importance_performance
 from servicecore.metrics.kano import TABLE, kano
 from servicecore.metrics.poststratification import poststratified_mean
 from servicecore.metrics.raking import Cell, rake
 from servicecore.metrics.reliability import cronbach_alpha
+from servicecore.metrics.report import report
 from servicecore.metrics.rows import Pair
 from servicecore.metrics.scales import Scale
 from servicecore.metrics.servqual import servperf, servqual
+from servicecore.metrics.surveys import Invitation, Response, Surveys
 from servicecore.metrics.weighting import weighted_share
 from tests.conftest import data_file
+from tests.metrics.kit import event, micros, opened, situations
 
 SEVEN = Scale("1 to 7", 1, 7, happy=6, unhappy=3)
 ITEMS = [f"{n:02}" for n in range(1, 25)]
@@ -209,3 +213,43 @@ def test_strata(kiosk: pd.DataFrame) -> None:
     assert found.value == pytest.approx(strata.mean().mean())
     assert (found.high or 0) - (found.value or 0) == pytest.approx(half)
     assert found.n == 207
+
+
+def test_the_report_over_all_respondents(kiosk: pd.DataFrame) -> None:
+    """Each is a request that was resolved and rated, overall from 1 to 5."""
+    known = situations(
+        [
+            [opened(0, f"R{n}", requester=f"p{n}", site="north" if n % 2 else "south"),
+             event(Resolved, 1, f"R{n}")]
+            for n in range(len(kiosk))
+        ],
+        at=9,
+    )  # fmt: skip
+    expected, perceived = (
+        kiosk[[f"{letter}{item}" for item in ITEMS]].mean(axis=1) for letter in "EP"
+    )
+    invitations, responses = [], []
+    for n, (overall, before, behind) in enumerate(
+        zip(kiosk["OS1"], expected, perceived, strict=True)
+    ):
+        asked = {"respondent": f"p{n}", "request": f"R{n}"}
+        invitations.append(Invitation(id=f"i{n}", survey="kiosk", invited_at=micros(1), **asked))
+        if not pd.isna(overall):
+            said = {"overall": overall, "expectation": before, "perception": behind}
+            responses.append(
+                Response(invitation=f"i{n}", answered_at=micros(2), answers=said, **asked)
+            )
+    surveys = Surveys(invitations, responses)
+    seven = Scale("1 to 7, of which 4 is fine", 1, 7, happy=4, unhappy=2)
+    found = report(known, surveys=surveys, question="overall", scale=seven, by="site")
+    rated = kiosk["OS1"].dropna()
+    happy = found.figure("happy by 'overall', of those who answered")
+    assert (happy.hits, happy.n) == ((rated >= 4).sum(), len(rated))
+    gap = found.figure("perceived less expected, part of the scale")
+    mine = ((perceived - expected) / 6)[kiosk["OS1"].notna()].dropna()
+    assert (gap.value, gap.n) == (pytest.approx(mine.mean()), len(mine))
+    north = kiosk["OS1"][kiosk.index % 2 == 1].dropna()
+    of_north = found.figure("happy by 'overall', of those who answered", "north")
+    assert (of_north.hits, of_north.n) == ((north >= 4).sum(), len(north))
+    index = found.figure("unhappy although the SLA was met (watermelon)")
+    assert (index.hits, index.n) == ((rated <= 2).sum(), len(rated))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import ClassVar
 
 import pytest
@@ -92,6 +93,19 @@ class TestFigures:
         assert marked["network"]
         assert not report(KNOWN * 2).figures[0].small
 
+    @pytest.mark.parametrize("seed", range(5))
+    def test_do_not_depend_on_the_order_of_requests(self, seed: int) -> None:
+        """M1, M9."""
+        random = Random(seed)
+        shuffled = random.sample(KNOWN, len(KNOWN))
+        mixed = Surveys(
+            random.sample(SURVEYS.invitations, len(SURVEYS.invitations)),
+            random.sample(SURVEYS.responses, len(SURVEYS.responses)),
+        )
+        assert report(shuffled, surveys=mixed, by="group") == report(
+            KNOWN, surveys=SURVEYS, by="group"
+        )
+
     def test_take_a_period(self) -> None:
         """M3."""
         cut = report(KNOWN, period=Period(after(7), after(9)))
@@ -134,7 +148,8 @@ class TestSatisfaction:
         assert whole.figure(self.HAPPY, "network, night").n == 9
         why = {each.group: each.why for each in whole.withheld}
         assert set(why) == {"network", "night"}
-        assert why["night"] == "shown with network, night: fewer than 5 respondents"
+        assert why["night"] == "shown as network, night: fewer than 5 respondents"
+        assert why["network"] == "shown as network, night: else the others could be worked out"
 
     def test_of_less_than_five_in_all_is_not_shown_by_group(self) -> None:
         known = situations([history(n, f"g{n}", 1, 5) for n in range(3)], at=1000)
@@ -168,7 +183,7 @@ class TestPrinted:
         text = whole.text()
         assert text.startswith("30 requests as of 2026-04-17 01:00 UTC, by group\n\nSLA\n")
         assert max(map(len, text.splitlines())) <= 140
-        assert "Not shown by themselves:\n  Satisfaction, network: shown with" in text
+        assert "Not shown by themselves:\n  Satisfaction, network: shown as" in text
         assert "nobody" not in text.split("Nothing to count for")[0].lower()
 
     def test_as_markdown_with_a_table_for_each_section(self, whole: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from servicecore.estimate import Estimate
 from servicecore.instants import DateTime, to_datetime
@@ -20,6 +20,8 @@ from servicecore.sla.calendar import Calendar, always
 
 ALL = "all"
 MOST_AT_RISK = 10
+SATISFACTION = "Satisfaction"
+EXPECTED = "expected to be late of what is open and in time"
 
 
 @frozen
@@ -122,44 +124,60 @@ def report(
     >>> report([situation]).figure("open now").value
     1.0
     """
-    group_of = grouping(by)
-    parts: dict[str, Parts] = {ALL: Parts(clock, target, period, calendar)}
-    answers = SurveyParts(surveys or Surveys(), question, scale, clock, period)
-    running: list[Situation] = []
-    instant, requests = None, 0
+    asked = SurveyParts(surveys or Surveys(), question, scale, clock, period)
+    reporting = _Reporting(by, Parts(clock, target, period, calendar), asked)
     for situation in situations:
-        instant = same_instant(instant, situation.instant)
-        requests += 1
-        parts[ALL].add(situation)
-        answers.add(situation, group := group_of(situation))
-        if by is not None:
-            if group not in parts:
-                parts[group] = Parts(clock, target, period, calendar)
-            parts[group].add(situation)
-        running.extend(_running(situation, clock))
-    at = 0 if instant is None else instant
-    found, withheld = answers.result(at, target, level, grouped=by is not None)
-    curve = parts[ALL].curve(level)
-    at_risk = most_at_risk(running, clock, curve)
-    figures = [
-        *_in_order(parts, level),
-        Figure(
-            "What comes next",
-            "expected to be late of what is open and in time",
-            ALL,
-            expected_breaches(at_risk, level=level),
-        ),
-        *(Figure("Satisfaction", name, group, estimate) for name, group, estimate in found),
-    ]
-    return Report(
-        at,
-        requests,
-        _name_of(by),
-        tuple(figures),
-        tuple(Withheld("Satisfaction", group, why) for group, why in withheld.items()),
-        at_risk[:MOST_AT_RISK],
-        period,
-    )
+        reporting.add(situation)
+    return reporting.result(level)
+
+
+@define
+class _Reporting:
+    """A report in the making: `whole` is of all requests, `parts` of each group."""
+
+    by: str | Grouping | None
+    whole: Parts
+    asked: SurveyParts
+    parts: dict[str, Parts] = field(factory=dict)
+    running: list[Situation] = field(factory=list)
+    instant: int | None = None
+    requests: int = 0
+    group_of: Grouping = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.group_of = grouping(self.by)
+
+    def add(self, situation: Situation) -> None:
+        self.instant = same_instant(self.instant, situation.instant)
+        self.requests += 1
+        self.whole.add(situation)
+        group = self.group_of(situation)
+        self.asked.add(situation, group)
+        if self.by is not None:
+            if group not in self.parts:
+                self.parts[group] = self.whole.another()
+            self.parts[group].add(situation)
+        self.running.extend(_running(situation, self.whole.clock))
+
+    def result(self, level: float) -> Report:
+        at, grouped = self.instant or 0, self.by is not None
+        said, withheld = self.asked.result(at, self.whole.target, level, grouped=grouped)
+        at_risk = most_at_risk(self.running, self.whole.clock, self.whole.curve(level))
+        expected = expected_breaches(at_risk, level=level)
+        figures = [
+            *_in_order({ALL: self.whole, **self.parts}, level),
+            Figure("What comes next", EXPECTED, ALL, expected),
+            *(Figure(SATISFACTION, name, group, estimate) for name, group, estimate in said),
+        ]
+        return Report(
+            at,
+            self.requests,
+            _name_of(self.by),
+            tuple(figures),
+            tuple(Withheld(SATISFACTION, group, why) for group, why in withheld.items()),
+            at_risk[:MOST_AT_RISK],
+            self.whole.period,
+        )
 
 
 def _running(situation: Situation, clock: str) -> Iterator[Situation]:

@@ -72,6 +72,10 @@ class Parts:
         self.over_delivery = OverDeliveryTally(self.period)
         self.follow_ups = FollowUpTally(0, FOLLOWED_UP_WITHIN, self.period)
 
+    def another(self) -> Parts:
+        """Parts of another group that are asked the same."""
+        return Parts(self.clock, self.target, self.period, self.calendar)
+
     def add(self, situation: Situation) -> None:
         """Take in one request."""
         for tally in (

@@ -9,7 +9,7 @@ from textwrap import fill
 import attrs
 
 from servicecore.estimate import Estimate, Reason, Unit
-from servicecore.instants import HOUR, to_datetime
+from servicecore.instants import HOUR
 from servicecore.metrics.breach_risk import BreachRisk
 from servicecore.metrics.cohort import Period
 from servicecore.metrics.report import ALL, Figure, Report
@@ -178,32 +178,37 @@ def _risk(risk: BreachRisk) -> str:
 
 def report_table(report: Report) -> dict[str, object]:
     """The report as plain values for JSON; instants in ISO 8601, durations in hours."""
-    period = report.period
     return {
         "at": report.at.isoformat(),
         "requests": report.requests,
         "by": report.by or None,
-        "period": None
-        if period is None
-        else [to_datetime(each).isoformat() for each in (period.start, period.end)],
-        "figures": [
-            {
-                "section": figure.section,
-                "figure": figure.name,
-                "group": None if figure.group == ALL else figure.group,
-                "small": figure.small,
-                **attrs.asdict(figure.estimate),
-            }
-            for figure in report.figures
-        ],
-        "at_risk": [
-            {
-                "request": risk.request,
-                "hours_left": (risk.due - risk.age) / HOUR,
-                "at_risk": risk.at_risk,
-                **attrs.asdict(risk.breach),
-            }
-            for risk in report.at_risk
-        ],
+        "period": _period_table(report.period),
+        "figures": [_figure_table(figure) for figure in report.figures],
+        "at_risk": [_risk_table(risk) for risk in report.at_risk],
         "withheld": [attrs.asdict(each) for each in report.withheld],
+    }
+
+
+def _period_table(period: Period | None) -> list[str] | None:
+    if period is None:
+        return None
+    return [period.start_at.isoformat(), period.end_at.isoformat()]
+
+
+def _figure_table(figure: Figure) -> dict[str, object]:
+    return {
+        "section": figure.section,
+        "figure": figure.name,
+        "group": None if figure.group == ALL else figure.group,
+        "small": figure.small,
+        **attrs.asdict(figure.estimate),
+    }
+
+
+def _risk_table(risk: BreachRisk) -> dict[str, object]:
+    return {
+        "request": risk.request,
+        "hours_left": (risk.due - risk.age) / HOUR,
+        "at_risk": risk.at_risk,
+        **attrs.asdict(risk.breach),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import define, field
 
@@ -58,7 +58,8 @@ class SurveyParts:
         if not linked:
             return [], {}
         by_group = self._by_group(linked)
-        shown = pooled({name: _respondents(each) for name, each in by_group.items()})
+        sizes = {name: _respondents(by_group[name]) for name in sorted(by_group)}
+        shown = pooled(sizes)
         together: dict[str, list[Linked]] = {ALL: list(linked)}
         for name in sorted(by_group) if grouped else ():
             if (pool := shown[name]) is not None:
@@ -71,7 +72,7 @@ class SurveyParts:
             for place in range(len(lines[ALL]))
             for group, each in lines.items()
         ]
-        return in_order, _reasons(shown) if grouped else {}
+        return in_order, _reasons(shown, sizes) if grouped else {}
 
     def _by_group(self, linked: Sequence[Linked]) -> dict[str, list[Linked]]:
         found: dict[str, list[Linked]] = {}
@@ -108,11 +109,14 @@ def _respondents(linked: Sequence[Linked]) -> int:
     return len({each.response.respondent for each in linked if each.response})
 
 
-def _reasons(shown: dict[str, str | None]) -> dict[str, str]:
+def _reasons(shown: Mapping[str, str | None], sizes: Mapping[str, int]) -> dict[str, str]:
     """Why a group is not shown by itself."""
     few = f"fewer than {LEAST_RESPONDENTS} respondents"
-    return {
-        name: f"{few}, also together with others" if pool is None else f"shown with {pool}: {few}"
-        for name, pool in shown.items()
-        if pool != name
-    }
+    found = {}
+    for name, pool in shown.items():
+        if pool is None:
+            found[name] = f"{few}, also together with others"
+        elif pool != name:
+            why = few if sizes[name] < LEAST_RESPONDENTS else "else the others could be worked out"
+            found[name] = f"shown as {pool}: {why}"
+    return found

@@ -37,8 +37,13 @@ def wilson(hits: int, n: int, level: float) -> Limits:
     >>> [round(limit, 4) for limit in wilson(190, 200, 0.95)]
     [0.9104, 0.9726]
     """
-    z = _deviate(hits, n, level)
-    p = hits / n
+    _deviate(hits, n, level)
+    return wilson_limits(hits / n, n, level)
+
+
+def wilson_limits(p: float, n: float, level: float) -> Limits:
+    """The same around a share `p` of an effective number of units, which need not be whole."""
+    z = normal_quantile((1 + level) / 2)
     center = p + z * z / (2 * n)
     half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import fsum, inf, sqrt
+from math import fsum, inf
 
-from servicecore.distributions import normal_quantile
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, missing
-from servicecore.intervals import Limits, check_level
+from servicecore.intervals import check_level, wilson_limits
 
 
 def effective_n(weights: Iterable[float]) -> float:
@@ -55,18 +54,8 @@ def weighted_share(
     most = max(weight for _, weight in known)
     part = fsum(weight / most for hit, weight in known if hit)
     value = part / fsum(weight / most for _, weight in known)
-    low, high = _wilson(value, n_effective, level)
+    low, high = wilson_limits(value, n_effective, level)
     method = "wilson, effective n"
     return Estimate(
         value, len(known), "share", cohort, low, high, method, level, n_effective=n_effective
     )
-
-
-def _wilson(value: float, n: float, level: float) -> Limits:
-    """Wilson's limits where n is no whole number (see `servicecore.intervals.wilson`)."""
-    z = normal_quantile((1 + level) / 2)
-    center = value + z * z / (2 * n)
-    half = z * sqrt(value * (1 - value) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    low, high = (center - half) / scale, (center + half) / scale
-    return max(0.0, min(low, value)), min(1.0, max(high, value))

@@ -45,6 +45,7 @@ from servicecore.metrics.times import (
     times_to_acknowledge,
     times_to_resolve,
 )
+from servicecore.sla import Calendar
 from tests.metrics.kit import CUSTOMER, after, event, micros, opened, situation, situations
 from tests.metrics.oracles import oracle
 
@@ -459,6 +460,12 @@ class TestTimes:
         known = [situation(opened(), paused, event(Resolved, 10), at=20)]
         assert times_of_customers(known).median.value == 10
         assert times_to_resolve(known).median.value == 1
+
+    def test_of_customers_may_be_on_a_calendar_of_theirs(self) -> None:
+        """M5."""
+        office = Calendar.from_dict({"timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}})
+        known = [situation(opened(), event(Resolved, 73), at=80)]  # from Friday to Monday at ten
+        assert times_of_customers(known, calendar=office).median.value == 9
 
     def test_of_nothing_are_none(self) -> None:
         found = times([], "resolution")

@@ -114,9 +114,9 @@ def report(
 
     `by` groups requests as `servicecore.metrics.grouping` has it, by the name of a fact or by a
     function; facts that name persons are refused (`InvalidValue`). With a `period`, every figure
-    takes what M3 has it take of it. `calendar` is the customers' own, for silence. `clock` is the
-    contract's clock that budgets, watermelons and risks are about, and `target` the share of it
-    that is aimed at. `question` is the answer that tells satisfaction, on `scale`.
+    takes what M3 has it take of it. `calendar` is the customers' own, for silence and waiting.
+    `clock` is the contract's clock that budgets, watermelons and risks are about, and `target` the
+    share of it that is aimed at. `question` is the answer that tells satisfaction, on `scale`.
 
     >>> from servicecore import PolicyBook, replay
     >>> from servicecore.lifecycle.events import Opened

@@ -96,7 +96,7 @@ class Parts:
         self.troubles.append(situation)
 
     def _time(self, situation: Situation) -> None:
-        self.waited.append(lifetime(situation))
+        self.waited.append(lifetime(situation, self.calendar))
         for clock, readings in situation.readings.items():
             if len(readings) > 1 and clock != self.clock:
                 self.cyclic.add(clock)

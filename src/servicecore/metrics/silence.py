@@ -24,6 +24,7 @@ from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import same_instant
 from servicecore.metrics.open_times import is_open
 from servicecore.metrics.quantiles import nearest_rank
+from servicecore.metrics.spells import between
 from servicecore.sla.calendar import Calendar, always
 
 COHORT = "all requests"
@@ -122,14 +123,14 @@ def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[
             continue
         breaks, ends = _FIXED.get(kind) or _means(facts_of(event, responded=True))
         if since >= 0 and (breaks or ends):
-            longest = max(longest, _between(calendar, since, event.occurred))
+            longest = max(longest, between(calendar, since, event.occurred))
         if ends:
             since = -1
         elif breaks and (since >= 0 or breaks == "anew"):
             since = event.occurred
     if since < 0:
         return longest, False
-    current = _between(calendar, since, situation.instant)
+    current = between(calendar, since, situation.instant)
     return max(longest, current), current >= longest
 
 
@@ -145,10 +146,6 @@ def _means(facts: Facts) -> tuple[str, bool]:
 _FIXED = {kind: _means(facts) for kind, facts in FIXED.items()}
 _NEVER_HEARD: frozenset[type[Event]] = frozenset({Assigned, FactsChanged, Prioritised})
 """What a customer never hears of, and what histories are full of."""
-
-
-def _between(calendar: Calendar, start: int, end: int) -> int:
-    return end - start if calendar is always else calendar.timeline.between(start, end)
 
 
 def _has_checkpoint(situation: Situation) -> bool:

@@ -8,6 +8,7 @@ from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, same_instant
 from servicecore.metrics.open_times import open_times
 from servicecore.metrics.rows import DONE, MERGED, WITHDRAWN, Spell
+from servicecore.sla.calendar import Calendar, always
 from servicecore.sla.clock import Reading, State
 
 
@@ -49,25 +50,33 @@ def _spell(readings: tuple[Reading, ...], *, merged: bool) -> Spell:
 
 
 def lifetimes(
-    situations: Iterable[Situation], *, period: Period | None = None
+    situations: Iterable[Situation],
+    *,
+    period: Period | None = None,
+    calendar: Calendar = always,
 ) -> tuple[Spell, ...]:
-    """The wall time of every request from its opening to its resolution, as its customer has it.
+    """The time of every request from its opening to its resolution, as its customer has it.
 
-    This is the customer's clock (M5): nights, weekends and waiting for the customer count. A
-    request that was reopened goes on until it is resolved again.
+    This is the customer's clock (M5): the one on the wall, unless a `calendar` of theirs is given.
+    Waiting for the customer counts. A request that was reopened goes on until it is resolved again.
     """
     instant: int | None = None
     found: list[Spell] = []
     for situation in situations:
         instant = same_instant(instant, situation.instant)
         if period is None or situation.state.opened in period:
-            found.append(lifetime(situation))
+            found.append(lifetime(situation, calendar))
     return tuple(found)
 
 
-def lifetime(situation: Situation) -> Spell:
-    """The wall time of one request, up to its last end or the instant."""
-    opened, last = situation.state.opened, open_times(situation)[-1]
-    if last.end is None:
-        return Spell(situation.instant - opened, ended=False)
-    return Spell(last.end - opened, cause=last.cause)
+def lifetime(situation: Situation, calendar: Calendar = always) -> Spell:
+    """The time of one request on its customer's clock, up to its last end or the instant."""
+    last = open_times(situation)[-1]
+    end = situation.instant if last.end is None else last.end
+    time = between(calendar, situation.state.opened, end)
+    return Spell(time, ended=last.end is not None, cause=last.cause)
+
+
+def between(calendar: Calendar, start: int, end: int) -> int:
+    """The open time between two instants, in microseconds; all of it where it never closes."""
+    return end - start if calendar is always else calendar.timeline.between(start, end)

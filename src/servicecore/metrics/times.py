@@ -13,6 +13,7 @@ from servicecore.metrics.cohort import Period
 from servicecore.metrics.rows import DONE, Spell
 from servicecore.metrics.spells import lifetimes, spells
 from servicecore.metrics.survival import Survival, kaplan_meier
+from servicecore.sla.calendar import Calendar, always
 
 CUSTOMERS = "the customer's clock"
 """What the wall time from opening to resolution is called; the other clocks are the contract's."""
@@ -97,10 +98,16 @@ def times_to_resolve(
 
 
 def times_of_customers(
-    situations: Iterable[Situation], *, period: Period | None = None, level: float = 0.95
+    situations: Iterable[Situation],
+    *,
+    period: Period | None = None,
+    calendar: Calendar = always,
+    level: float = 0.95,
 ) -> Times:
     """How long customers wait from the opening to the resolution, by the clock on their wall (M5).
 
-    Nights, weekends and waiting for the customer count: it is what they lived through.
+    Nights, weekends and waiting for the customer count: it is what they lived through. With a
+    `calendar` of theirs, its open time alone counts.
     """
-    return times(lifetimes(situations, period=period), CUSTOMERS, level=level)
+    taken = lifetimes(situations, period=period, calendar=calendar)
+    return times(taken, CUSTOMERS, level=level)

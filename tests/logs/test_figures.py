@@ -128,6 +128,16 @@ class TestCommand:
         assert main(self.arguments(*period)) == 0
         assert "from 2016-03-01 00:00 to 2016-03-02 00:00 UTC" in capsys.readouterr().out
 
+    def test_says_so_where_nobody_has_a_fact(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(self.arguments("--by", "colour")) == 0
+        assert "No request has the fact 'colour'" in capsys.readouterr().out
+
+    def test_before_the_log_begins_there_is_nothing(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(self.arguments("--at", "1990-01-01T00:00+00:00")) == 0
+        assert "\n0 requests as of 1990-01-01 00:00 UTC" in capsys.readouterr().out
+
     @pytest.mark.parametrize(
         ("more", "said"),
         [
@@ -135,6 +145,8 @@ class TestCommand:
             (["--from", "monday", "--until", "tuesday"], "--from is 'monday'"),
             (["--by", "person"], "expected a fact that names no persons"),
             (["--target", "1"], "has no budget"),
+            (["--by", ""], "expected the name of a fact"),
+            (["--clock", "solution"], "clock of these policies"),
             (["--surveys", "nowhere.csv"], "cannot be read"),
             (["--markdown", "/no/such/folder/x.md"], "its folder is not there"),
         ],

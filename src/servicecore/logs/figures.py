@@ -8,14 +8,15 @@ from datetime import datetime
 from attrs import field, frozen
 
 from servicecore.backtest.running import last_instant, opened_by
+from servicecore.errors import UnknownName
 from servicecore.instants import as_instant
 from servicecore.lifecycle.events import Event
 from servicecore.logs.printed import MOST_LISTED
 from servicecore.logs.quoting import counted, unquoted
 from servicecore.logs.report import Progress, replayed
 from servicecore.metrics.cohort import Period
-from servicecore.metrics.grouping import Grouping
-from servicecore.metrics.report import Report, report
+from servicecore.metrics.grouping import NOBODYS, Grouping
+from servicecore.metrics.report import ALL, Report, report
 from servicecore.metrics.scales import CSAT_5, Scale
 from servicecore.metrics.surveys import Surveys, surveys_of
 from servicecore.sla.book import PolicyBook
@@ -45,6 +46,8 @@ class LogFigures:
             listed = list(self.failed.items())[:MOST_LISTED]
             lines = [f"  {unquoted(name)}: {why}" for name, why in listed]
             yield "\n".join([f"Could not be replayed: {len(self.failed):,}", *lines])
+        if {each.group for each in self.report.figures} == {ALL, NOBODYS}:
+            yield f"No request has the fact {self.report.by!r}, so all are in one group."
         if self.uninvited:
             answers = counted(self.uninvited, "answer")
             yield f"Left out, since nobody was invited to it: {answers}"
@@ -82,8 +85,11 @@ def figures_of(
 
     `at` is None for the instant of the last event. What histories say of surveys is added to
     `surveys`. A history that cannot be replayed is listed and stops nobody else; requests opened
-    later are left out. The other arguments are those of `servicecore.metrics.report.report`.
+    later are left out. The other arguments are those of `servicecore.metrics.report.report`. Raises
+    `UnknownName` for a clock that the book does not owe.
     """
+    if clock not in book.owed:
+        raise UnknownName("clock of these policies", clock, book.owed)
     instant = last_instant(histories.values()) if at is None else as_instant(at)
     known = opened_by(histories, instant)
     failed: dict[str, str] = {}
@@ -91,6 +97,7 @@ def figures_of(
     asked = surveys_of(situations) + (surveys or Surveys())
     found = report(
         situations,
+        at=instant,
         surveys=asked,
         by=by,
         period=period,

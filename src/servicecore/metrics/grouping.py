@@ -32,7 +32,7 @@ def grouping(by: str | Grouping | None) -> Grouping:
 
     Names are those of a request's facts (``"priority"``, ``"service"``, ``"kind"``, a host's own
     …), and ``"group"``, ``"policy"`` and ``"status"`` as they stand at the instant. Raises
-    `InvalidValue` for a fact that names persons: nobody is ranked.
+    `InvalidValue` for no name, and for a fact that names persons: nobody is ranked.
 
     >>> grouping("person")
     Traceback (most recent call last):
@@ -43,6 +43,8 @@ def grouping(by: str | Grouping | None) -> Grouping:
         return lambda _: "all"
     if not isinstance(by, str):
         return by
+    if not by.strip():
+        raise InvalidValue(f"by is {by!r}: expected the name of a fact")
     if by in _PERSONS:
         raise InvalidValue(f"by is {by!r}: expected a fact that names no persons")
     read = _OF_SITUATIONS.get(by)

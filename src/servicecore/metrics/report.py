@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from attrs import define, field, frozen
 
 from servicecore.estimate import Estimate
-from servicecore.instants import DateTime, to_datetime
+from servicecore.instants import DateTime, as_instant, to_datetime
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.breach_risk import BreachRisk, expected_breaches, most_at_risk
 from servicecore.metrics.cohort import Period, same_instant
@@ -100,6 +101,7 @@ class Report:
 def report(
     situations: Iterable[Situation],
     *,
+    at: datetime | int | None = None,
     surveys: Surveys | None = None,
     by: str | Grouping | None = None,
     period: Period | None = None,
@@ -112,6 +114,7 @@ def report(
 ) -> Report:
     """All figures over situations of one instant, in one pass, and over surveys.
 
+    `at` is that instant, where it is to be told even of no situation; others are refused then.
     `by` groups requests as `servicecore.metrics.grouping` has it, by the name of a fact or by a
     function; facts that name persons are refused (`InvalidValue`). With a `period`, every figure
     takes what M3 has it take of it. `calendar` is the customers' own, for silence and waiting.
@@ -126,6 +129,7 @@ def report(
     """
     asked = SurveyParts(surveys or Surveys(), question, scale, clock, period)
     reporting = _Reporting(by, Parts(clock, target, period, calendar), asked)
+    reporting.instant = None if at is None else as_instant(at)
     for situation in situations:
         reporting.add(situation)
     return reporting.result(level)

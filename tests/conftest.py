@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from servicecore.logs import Log, load_mapping, read_log
+
 # A slow or busy machine is no failure of the code, so no profile has a deadline.
 settings.register_profile(
     "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -45,6 +47,20 @@ def data_file(name: str) -> Path:
 def incident_log() -> Path:
     """The real incident log (141,712 rows); a clone without it skips, CI fails."""
     return data_file(LOG_NAME)
+
+
+@pytest.fixture(scope="session")
+def whole_log(incident_log: Path) -> Log:
+    """The real incident log, read as the example's mapping has it; nobody changes it."""
+    return read_log(incident_log, load_mapping(ROOT / "examples" / "uci" / "mapping.toml"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what reads the real log to one worker, so that it is read and replayed but once."""
+    for item in items:
+        if "incident_log" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("the real log"))
 
 
 @pytest.fixture(scope="session")

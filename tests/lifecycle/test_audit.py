@@ -25,7 +25,7 @@ from servicecore.lifecycle.events import (
     Side,
     StatusChanged,
 )
-from servicecore.logs import load_mapping, read_log
+from servicecore.logs import Log
 from servicecore.sla import Policy, Target
 from servicecore.sla.statuses import DEFAULT_LIFECYCLE, Transition
 
@@ -140,10 +140,9 @@ def test_examples_of_a_reason_are_few() -> None:
 
 
 @pytest.fixture(scope="module")
-def report(incident_log: Path) -> AuditReport:
+def report(whole_log: Log) -> AuditReport:
     """The audit of the whole real log."""
-    log = read_log(incident_log, load_mapping(EXAMPLE / "mapping.toml"))
-    return audited(log.histories, load_policies(EXAMPLE / "policies.toml"))
+    return audited(whole_log.histories, load_policies(EXAMPLE / "policies.toml"))
 
 
 @pytest.fixture(scope="module")
@@ -192,13 +191,12 @@ def test_the_real_log_moves_as_the_default_lifecycle_has_it_but_for_its_own_stat
     assert not report.failed
 
 
-def test_extended_by_its_own_statuses_the_lifecycle_fits_the_log(incident_log: Path) -> None:
+def test_extended_by_its_own_statuses_the_lifecycle_fits_the_log(whole_log: Log) -> None:
     """A lifecycle is data: two statuses more, and all but a handful of events are in order."""
-    log = read_log(incident_log, load_mapping(EXAMPLE / "mapping.toml"))
     own = ("waiting for problem", "waiting for evidence")
     affected = {
         name: history
-        for name, history in log.histories.items()
+        for name, history in whole_log.histories.items()
         if any(isinstance(event, StatusChanged) and event.status in own for event in history)
     }
     work = ("new", "in progress", "waiting for customer", "waiting for third party")

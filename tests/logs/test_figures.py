@@ -13,7 +13,7 @@ from servicecore.__main__ import main
 from servicecore.errors import InvalidValue, SurveyFileError
 from servicecore.instants import HOUR
 from servicecore.lifecycle.events import Event
-from servicecore.logs import load_mapping, read_log
+from servicecore.logs import Log
 from servicecore.logs.figures import LogFigures, figures_of
 from servicecore.logs.surveyfile import read_surveys
 from servicecore.policyfile import load_policies
@@ -159,8 +159,8 @@ class TestCommand:
 
 
 @pytest.fixture(scope="module")
-def histories(incident_log: Path) -> Mapping[str, tuple[Event, ...]]:
-    return read_log(incident_log, load_mapping(UCI / "mapping.toml")).histories
+def histories(whole_log: Log) -> Mapping[str, tuple[Event, ...]]:
+    return whole_log.histories
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from servicecore import PolicyBook, load_policies
 from servicecore.instants import to_instant
-from servicecore.logs import Log, load_mapping, read_log
+from servicecore.logs import Log
 from servicecore.logs.report import LogReport, report_of
 from servicecore.sla import ClockRule, Policy, Target
 
@@ -25,8 +25,8 @@ BOOK = PolicyBook.of(
 
 
 @pytest.fixture(scope="module")
-def log(incident_log: Path) -> Log:
-    return read_log(incident_log, load_mapping(EXAMPLE / "mapping.toml"))
+def log(whole_log: Log) -> Log:
+    return whole_log
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,32 @@ def whole_log(incident_log: Path) -> Log:
     return read_log(incident_log, load_mapping(ROOT / "examples" / "uci" / "mapping.toml"))
 
 
+def reads_log(item: pytest.Item) -> bool:
+    """Whether a test is about the real log."""
+    return "incident_log" in getattr(item, "fixturenames", ())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what reads the real log to one worker, so that it is read and replayed but once."""
+    """Give what reads the real log to one worker, so that it is read but once."""
     for item in items:
-        if "incident_log" in getattr(item, "fixturenames", ()):
+        if reads_log(item):
             item.add_marker(pytest.mark.xdist_group("the real log"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace nothing for coverage while the real log is replayed: that takes four times as long.
+
+    All that it runs through is covered by other tests.
+    """
+    tracer = sys.gettrace()
+    if reads_log(item):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 @pytest.fixture(scope="session")

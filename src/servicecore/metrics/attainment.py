@@ -13,11 +13,10 @@ from typing import Self
 
 from attrs import define, field, fields, frozen
 
-from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, missing, share
 from servicecore.instants import as_instant
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.rows import Due
 from servicecore.sla.clock import Reading, State
 
@@ -100,10 +99,7 @@ class AttainmentTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted, which is to be of the same instant and period."""
-        if self.period != other.period:
-            raise InvalidValue(f"periods {self.period} and {other.period}: expected the same")
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "period")
         for key, counts in other.counts.items():
             self.counts.setdefault(key, Counts()).update(counts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from attrs import field, frozen
 
@@ -52,6 +53,28 @@ class Period:
     def end_at(self) -> DateTime:
         """The instant behind it, in UTC."""
         return to_datetime(self.end)
+
+
+class Tally(Protocol):
+    """What counts situations of one instant; None before the first one."""
+
+    instant: int | None
+
+
+def instant_of_both(mine: Tally, theirs: Tally, *alike: str) -> int | None:
+    """The instant of two tallies that are to be merged; `InvalidValue` if they do not fit.
+
+    They are to be of the same instant, and the attributes that are named have to be equal.
+    """
+    for name in alike:
+        one, other = getattr(mine, name), getattr(theirs, name)
+        if one != other:
+            raise InvalidValue(
+                f"tallies whose {name} is {one!r} and {other!r}: expected the same one"
+            )
+    if theirs.instant is None:
+        return mine.instant
+    return same_instant(mine.instant, theirs.instant)
 
 
 def same_instant(known: int | None, instant: int) -> int:

@@ -12,7 +12,7 @@ from servicecore.estimate import Estimate, missing
 from servicecore.instants import HOUR
 from servicecore.lifecycle.events import DefectionNoted
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.open_times import is_open
 from servicecore.requests import Kind
 
@@ -112,10 +112,7 @@ class DefectionTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted with the same prior."""
-        if self.prior != other.prior:
-            raise InvalidValue("tallies with different priors: expected the same one")
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "prior", "period")
         for customer, openings in other.openings.items():
             self.openings.setdefault(customer, []).extend(openings)
         for key, number in other.noted.items():

@@ -14,7 +14,7 @@ from servicecore.estimate import Estimate, share
 from servicecore.instants import Days, duration_text, to_duration
 from servicecore.lifecycle.events import FollowedUp
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.open_times import OpenTime, is_open, open_times
 from servicecore.metrics.rows import DONE
 
@@ -92,10 +92,7 @@ class FollowUpTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted with the same window."""
-        if (self.earliest, self.latest) != (other.earliest, other.latest):
-            raise InvalidValue("tallies of different windows: expected the same one")
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "earliest", "latest", "period")
         for name in ("covered", "due", "reopened", "waiting"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from servicecore.estimate import Estimate, mean, share
 from servicecore.lifecycle.events import Assigned
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 
 COHORT = "requests that a group has had"
 
@@ -100,8 +100,7 @@ class HandoffTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "front", "period")
         for mine, theirs in (
             (self.handoffs, other.handoffs),
             (self.bounces, other.bounces),

@@ -13,7 +13,7 @@ from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, rate
 from servicecore.instants import MINUTE
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.open_times import open_times
 from servicecore.metrics.rates import adjusted, rate_ratio, rate_ratio_p
 from servicecore.metrics.trend import Trend, laplace_trend
@@ -87,8 +87,7 @@ class HotspotTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "period")
         for system, openings in other.openings.items():
             self.openings.setdefault(system, []).extend(openings)
             self.lost[system] = self.lost.get(system, 0.0) + other.lost[system]

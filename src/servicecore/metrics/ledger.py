@@ -15,7 +15,7 @@ from servicecore.lifecycle.events import Closed, PromiseFulfilled, Reopened, Res
 from servicecore.lifecycle.events.promises import CHECKPOINT, DELIVERY
 from servicecore.lifecycle.promises import Promise
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.quantiles import nearest_rank
 from servicecore.metrics.rows import Due
 
@@ -109,8 +109,7 @@ class PromiseTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally entered of the same kind."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "kind", "period")
         self.counts.update(other.counts)
         self.leads.extend(other.leads)
 

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from servicecore.estimate import Estimate, mean, share
 from servicecore.lifecycle.events.promises import DELIVERY
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 
 COHORT = "requests with a delivery promise that was told and delivered"
 
@@ -58,8 +58,7 @@ class OverDeliveryTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "period")
         self.paddings.extend(other.paddings)
 
     def result(self, level: float = 0.95) -> OverDelivery:

@@ -22,7 +22,7 @@ from servicecore.lifecycle.events import (
     Side,
 )
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 
 
 class Resolution(NamedTuple):
@@ -154,8 +154,7 @@ class ResolutionTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "period")
         self.resolutions.extend(other.resolutions)
 
     def _elapsed(self, window: int | None) -> list[Resolution]:

@@ -11,7 +11,7 @@ from servicecore.estimate import Estimate, missing
 from servicecore.instants import HOUR
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.attainment import deadline
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.rows import Spell
 from servicecore.metrics.survival import kaplan_meier
 
@@ -60,8 +60,7 @@ class SeverityTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted of the same clock."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "clock", "period")
         self.lateness.extend(other.lateness)
 
     def result(self, level: float = 0.95) -> Severity:

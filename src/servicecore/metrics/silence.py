@@ -21,7 +21,7 @@ from servicecore.lifecycle.events.promises import CHECKPOINT
 from servicecore.lifecycle.facts import FIXED, Facts, facts_of
 from servicecore.lifecycle.promises import PromiseState
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import same_instant
+from servicecore.metrics.cohort import instant_of_both, same_instant
 from servicecore.metrics.open_times import is_open
 from servicecore.metrics.quantiles import nearest_rank
 from servicecore.metrics.spells import between
@@ -81,8 +81,7 @@ class SilenceTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other, "calendar", "calendars")
         self.stretches.extend(other.stretches)
         self.silent_now += other.silent_now
         self.open += other.open

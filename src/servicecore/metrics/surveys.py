@@ -162,15 +162,14 @@ def surveys_of(situations: Iterable[Situation]) -> Surveys:
     responses: list[Response] = []
     for situation in situations:
         open_: dict[str, Invitation] = {}
-        request, respondent = situation.state.id, ""
+        request, invited = situation.state.id, 0
         for event in situation.history:
             if isinstance(event, SurveyInvited):
-                respondent = respondent or _respondent(situation)
-                id = event.id or f"{request}/{event.survey}/{len(invitations) + 1}"
+                invited += 1
                 open_[event.survey] = Invitation(
-                    id=id,
+                    id=event.id or f"{request}/{event.survey}/{invited}",
                     survey=event.survey,
-                    respondent=respondent,
+                    respondent=_respondent(situation),
                     request=request,
                     invited_at=event.occurred,
                 )

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from servicecore.instants import as_instant
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.cohort import Period, same_instant
+from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.open_times import OpenTime, open_times
 from servicecore.metrics.rows import DONE, MERGED, WITHDRAWN
 
@@ -58,8 +58,7 @@ class FlowTally:
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted."""
-        if other.instant is not None:
-            self.instant = same_instant(self.instant, other.instant)
+        self.instant = instant_of_both(self, other)
         self.stretches.extend(other.stretches)
 
     def throughput(self, periods: Iterable[Period]) -> tuple[Throughput, ...]:

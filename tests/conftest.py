@@ -14,13 +14,19 @@ from servicecore.logs import Log, load_mapping, read_log
 
 # A slow or busy machine is no failure of the code, so no profile has a deadline.
 settings.register_profile(
-    "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "dev",
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 # In CI the verdict belongs to the commit: the same code gives the same result, twice. New
 # examples are looked for wherever "dev" runs, which is every other run.
-settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, max_examples=50)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, max_examples=25)
 # For the runs that look at other versions of what we stand on, not for new examples.
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=15)
+# For whoever has the time: `HYPOTHESIS_PROFILE=deep`.
+settings.register_profile("deep", settings.get_profile("dev"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 ROOT = Path(__file__).parent.parent

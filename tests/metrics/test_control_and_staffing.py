@@ -1,9 +1,9 @@
-"""Charts that tell news from noise, agents for a load, customers who are leaving."""
+"""Charts that tell news from noise, and agents for a load."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from math import inf, nan
+from math import inf, nan, pi, sqrt
 
 import numpy as np
 import pytest
@@ -12,13 +12,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue, UnknownName
-from servicecore.instants import DAY, HOUR
-from servicecore.lifecycle.events import DefectionNoted, Event, Resolved
-from servicecore.metrics.cohort import Period
-from servicecore.metrics.control import p_chart, p_prime_chart, xmr_chart
-from servicecore.metrics.defection import DefectionTally, Prior, defections, silence_chance
+from servicecore.metrics.control import (
+    D2,
+    D4,
+    moving_range_chart,
+    p_chart,
+    p_prime_chart,
+    xmr_chart,
+)
 from servicecore.metrics.run_rules import MEANINGS, NELSON, RULES, WESTERN_ELECTRIC, signals
-from servicecore.metrics.self_service import Session, self_service
 from servicecore.metrics.staffing import (
     erlang_b,
     erlang_c,
@@ -26,7 +28,6 @@ from servicecore.metrics.staffing import (
     required_agents,
     staffing,
 )
-from tests.metrics.kit import after, event, opened, situation, situations
 from tests.metrics.oracles import oracle
 
 
@@ -45,8 +46,51 @@ class TestXmr:
     def test_of_little_says_so(self) -> None:
         assert xmr_chart([5]).reason == "no_data"
         assert xmr_chart([5, 6]).reason == "few"
-        assert xmr_chart([5] * 9).beyond == ()
-        assert xmr_chart([5] * 9).deviates == (0,) * 9
+        assert xmr_chart([1, 2] * 4).reason is None
+
+    @given(st.floats(-1e9, 1e9), st.integers(2, 60))
+    def test_nothing_moves_where_all_are_equal(self, value: float, n: int) -> None:
+        """The mean of equal values may be rounded to beside them, which is no news."""
+        chart = xmr_chart([value] * n)
+        assert chart.beyond == ()
+        assert (chart.center, chart.deviates) == (value, (0,) * n)
+
+    def test_of_flow_rates(self) -> None:
+        """NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.2."""
+        rates = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
+        chart = xmr_chart(rates)
+        found = [chart.center, chart.points[0].high, chart.points[0].low]
+        assert found == pytest.approx([50.81, 55.8041, 45.8159], abs=2e-4)
+        assert moving_range_chart(rates).center == pytest.approx(1.8778, abs=1e-4)
+
+    @pytest.mark.parametrize("wrong", [nan, inf, -inf])
+    def test_takes_numbers_alone(self, wrong: float) -> None:
+        for chart in (xmr_chart, moving_range_chart):
+            with pytest.raises(InvalidValue, match="expected numbers alone"):
+                chart([1, wrong, 2])
+
+
+class TestMovingRanges:
+    def test_factors_are_those_of_the_range_of_two_normal_values(self) -> None:
+        """|X - Y| is half-normal with a scale of √2: its mean and deviation are known exactly."""
+        mean, deviation = scipy.stats.halfnorm(scale=sqrt(2)).stats()[0], sqrt(2 - 4 / pi)
+        assert pytest.approx(mean, abs=5e-4) == D2
+        assert pytest.approx(1 + 3 * deviation / mean, abs=5e-4) == D4
+
+    def test_find_a_leap_within_the_limits_of_the_values(self) -> None:
+        values = [5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12]
+        chart = moving_range_chart(values)
+        assert (xmr_chart(values).beyond, chart.beyond) == ((), (8,))
+        assert [point.value for point in chart.points] == [1] * 7 + [7] + [1] * 7
+        assert chart.center == 21 / 15
+        for point in chart.points:
+            assert (point.low, point.high) == (0, pytest.approx(3.267 * 21 / 15))
+
+    def test_of_little_say_so(self) -> None:
+        assert moving_range_chart([5]).reason == "no_data"
+        assert moving_range_chart([5, 6]).reason == "few"
+        assert moving_range_chart([1, 2] * 4).reason is None
+        assert moving_range_chart([5] * 9).beyond == ()
 
 
 class TestShares:
@@ -129,6 +173,24 @@ class TestRunRules:
             ("nelson 7", [0.9, -0.9] * 8, (15, 16)),
             ("nelson 8", [1.1, -1.1] * 4, (8,)),
             ("nelson 1", [3.0], ()),
+            # What the first points make signals once there are as many as the rule looks at.
+            ("western electric 2", [2.5, 2.5], ()),
+            ("western electric 2", [2.5, 2.5, 0, 0], (3,)),
+            ("western electric 2", [-2.5, -2.5, 2.5, 0], (3,)),
+            ("western electric 3", [1.2, 1.2, 1.2, 1.2, 0, 0], (5,)),
+            ("nelson 5", [2.5, -2.5, 0], ()),
+            # The published tests of the R package qcc, L. Scrucca's quality control charts.
+            ("western electric 1", [0, 3.2, -3.5, 2.9], (2, 3)),
+            ("western electric 2", [0, 2.5, 1.0, 2.6, 0], (4,)),
+            ("western electric 2", [2.5] * 7 + [3.2], (3, 4, 5, 6, 7, 8)),
+            ("western electric 3", [2.5] * 7 + [3.2], (5, 6, 7, 8)),
+            ("western electric 4", [-1] * 8 + [1], (8,)),
+            ("nelson 3", [1, 2, 3, 4, 5, 6, 7, 7, 6, 5, 4, 3, 2, 1], (6, 7, 13, 14)),
+            ("nelson 4", [1, 3, 2, 4, 3, 5, 4, 6, 5, 7, 6, 8, 7, 9, 8], (14, 15)),
+            ("nelson 5", [0, 2.3, 0.4, 2.2, -2.4, -0.2, -2.5], (4, 7)),
+            ("nelson 6", [1.2, 1.3, 0.2, 1.4, 1.5, -1.2, -1.3, -0.1, -1.4, -1.5], (5, 10)),
+            ("nelson 7", [0.3] * 16 + [1.2], (15, 16)),
+            ("nelson 8", [1.2, -1.3, 1.1, -1.4, 1.5, -1.2, 1.3, -1.1, 0.2], (8,)),
         ],
     )
     def test_each(self, name: str, z: list[float], places: tuple[int, ...]) -> None:
@@ -138,6 +200,31 @@ class TestRunRules:
     def test_are_the_same_upside_down(self, z: list[float]) -> None:
         assume(0 not in z)
         assert signals(z, RULES) == signals([-each for each in z], RULES)
+
+    @given(st.lists(st.floats(-4, 4), max_size=40), st.integers(1, 3))
+    def test_no_pattern_of_so_many_on_one_side_is_missed(
+        self, z: list[float], distance: int
+    ) -> None:
+        """A window with so many beyond has a signal within it, wherever it lies."""
+        least, length, name = {
+            1: (4, 5, "western electric 3"),
+            2: (2, 3, "western electric 2"),
+            3: (1, 1, "western electric 1"),
+        }[distance]
+        places = signals(z, [name]).get(name, ())
+        found = {
+            end
+            for end in range(length, len(z) + 1)
+            for side in (1, -1)
+            if sum(side * each > distance for each in z[end - length : end]) >= least
+        }
+        assert set(places) <= found
+        for end in found:
+            assert any(end - length < place <= end for place in places)
+
+    def test_take_numbers_alone(self) -> None:
+        with pytest.raises(InvalidValue, match="a deviate is no number"):
+            signals([1, nan])
 
     def test_have_names_and_meanings(self) -> None:
         assert set(MEANINGS) == set(RULES) == {*WESTERN_ELECTRIC, *NELSON}
@@ -206,112 +293,87 @@ class TestErlang:
         assert 0 < erlang_c(5000, 5050) < 1
         assert required_agents(5000, service_level=0.8, within="20s", handling="3m").agents < 5100
 
+    @pytest.mark.parametrize(("occupancy", "agents"), [(0.6, 7), (0.7, 15), (0.6, 28), (0.85, 20)])
+    def test_as_busy_as_allowed_is_allowed(self, occupancy: float, agents: int) -> None:
+        """Rounding asks for no agent more: 4.2 erlangs keep 7 agents busy for 60 %."""
+        asked = {"within": "1h", "handling": "3m"}
+        load = occupancy * agents
+        assert load / agents <= occupancy
+        found = required_agents(load, service_level=0.5, occupancy=occupancy, **asked)
+        assert found.agents == agents
+
+    def test_no_load_leaves_nobody_waiting(self) -> None:
+        desk = required_agents(0, service_level=0.8, within="20s", handling="3m")
+        assert (desk.agents, desk.waits, desk.service_level) == (1, 0, 1)
+        assert (desk.occupancy, desk.mean_wait) == (0, 0)
+        assert erlang_b(0, 0) == 1
+
+    def test_more_than_a_million_agents_are_taken_for_a_mistake(self) -> None:
+        with pytest.raises(InvalidValue, match="expected one that 1,000,000 can handle"):
+            required_agents(2e6, service_level=0.8, within="20s", handling="3m")
+        with pytest.raises(InvalidValue, match="from 0 to 1,000,000"):
+            erlang_b(5, 10**12)
+
+    @given(st.floats(0.1, 40), st.integers(1, 60), st.integers(1, 3600))
+    def test_more_agents_more_time_or_less_load_serve_no_worse(
+        self, load: float, spare: int, seconds: int
+    ) -> None:
+        def level(load: float, agents: int, seconds: int) -> float:
+            within = timedelta(seconds=seconds)
+            desk = staffing(load, agents, within=within, handling="3m")
+            assert 0 <= desk.service_level <= 1
+            assert 0 <= desk.waits <= 1
+            assert desk.service_level >= 1 - desk.waits
+            return desk.service_level
+
+        agents = int(load) + spare
+        base = level(load, agents, seconds)
+        for better in (
+            level(load, agents + 1, seconds),
+            level(load, agents, seconds + 1),
+            level(load * 0.99, agents, seconds),
+        ):
+            assert better >= base - 1e-12
+
     def test_a_load_as_large_as_the_desk_is_refused(self) -> None:
         for load in (15, 20):
             with pytest.raises(InvalidValue, match="the queue grows for ever"):
                 erlang_c(load, 15)
+            with pytest.raises(InvalidValue, match="the queue grows for ever"):
+                staffing(load, 15, within="20s", handling="3m")
 
     @pytest.mark.parametrize("load", [-1, inf, nan])
-    def test_refuse_what_makes_no_sense(self, load: float) -> None:
+    def test_refuse_loads_that_are_none(self, load: float) -> None:
+        for ask in (erlang_b, erlang_c):
+            with pytest.raises(InvalidValue, match="expected erlangs from 0 on"):
+                ask(load, 5)
         with pytest.raises(InvalidValue, match="expected erlangs from 0 on"):
-            erlang_b(load, 5)
-        with pytest.raises(InvalidValue, match="expected a whole number from 0 on"):
-            erlang_b(1, -1)
+            required_agents(load, service_level=0.8, within="1m", handling="1m")
         with pytest.raises(InvalidValue, match="expected a number from 0 on"):
             load_of(load, "1h", "1m")
-        for wrong in ({"service_level": 1}, {"service_level": 0.8, "occupancy": 0}):
-            with pytest.raises(InvalidValue, match="expected a share"):
-                required_agents(1, within="1m", handling="1m", **wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+    @pytest.mark.parametrize("agents", [-1, 2.5, nan])
+    def test_refuse_agents_who_are_not_whole(self, agents: int) -> None:
+        with pytest.raises(InvalidValue, match="expected a whole number from 0"):
+            erlang_b(1, agents)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"service_level": 1}, {"service_level": 0}, {"occupancy": 0}, {"occupancy": 1.01}],
+    )
+    def test_refuse_shares_that_are_none(self, wrong: dict[str, float]) -> None:
+        with pytest.raises(InvalidValue, match="expected a share"):
+            required_agents(1, within="1m", handling="1m", **{"service_level": 0.8, **wrong})
+
+    @pytest.mark.parametrize("wrong", ["0s", "-1m", "3bd", timedelta(0)])
+    def test_refuse_times_that_are_none(self, wrong: str) -> None:
+        """T2: durations are times; and nothing is handled, or comes, in none."""
+        with pytest.raises(InvalidValue, match="within is"):
+            staffing(10, 15, within=wrong, handling="3m")
+        with pytest.raises(InvalidValue, match="handling is"):
+            required_agents(10, service_level=0.8, within="20s", handling=wrong)
+        with pytest.raises(InvalidValue, match="per is"):
+            load_of(10, per=wrong, handling="3m")
 
     def test_load(self) -> None:
         assert load_of(360, "30m", "4m") == 48
-
-
-PRIOR = Prior(2, 30 * DAY)
-
-
-class TestDefection:
-    @given(st.integers(0, 50), st.integers(0, 400), st.integers(0, 400))
-    def test_silence_is_a_negative_binomial_at_none(self, x: int, seen: int, gap: int) -> None:
-        found = silence_chance(x, seen * DAY, gap * DAY, PRIOR).value
-        base = 30 + seen
-        expected = scipy.stats.nbinom.pmf(0, 2 + x, base / (base + gap))
-        assert found == pytest.approx(expected)
-
-    def test_lists_each_sign_and_merges_none(self) -> None:
-        def of(request: str, hours: float, *more: Event, **facts: object) -> list[Event]:
-            return [opened(hours, request, customer="acme", **facts), *more]
-
-        histories = [
-            of("R1", 0, event(DefectionNoted, 1, "R1", kind="own vendor")),
-            of("R2", 10, event(DefectionNoted, 12, "R2", kind="workaround")),
-            of("R3", 20, event(DefectionNoted, 22, "R3", kind="shadow IT"), kind="complaint"),
-            of("R4", 20, event(Resolved, 25, "R4"), kind="complaint"),
-            [opened(5, "R5", customer="bits")],
-            [opened(5, "R6")],
-        ]
-        acme, bits = defections(situations(histories, at=100), PRIOR)
-        assert (acme.customer, acme.requests, acme.silent_hours) == ("acme", 4, 80)
-        assert (acme.own_vendor, acme.workaround, acme.other) == (1, 1, 1)
-        assert acme.unresolved_complaints == 1
-        expected = silence_chance(4, 20 * HOUR, 80 * HOUR, PRIOR).value
-        assert acme.silence.value == expected
-        assert (bits.customer, bits.requests) == ("bits", 1)
-
-    def test_in_parts_and_in_a_period(self) -> None:
-        known = situations([[opened(n, f"R{n}", customer="acme")] for n in range(6)], at=50)
-        one, other = DefectionTally(PRIOR), DefectionTally(PRIOR)
-        for place, each in enumerate(known):
-            (one if place % 2 else other).add(each)
-        one.merge(other)
-        assert one.result() == defections(known, PRIOR)
-        (cut,) = defections(known, PRIOR, period=Period(after(2), after(4)))
-        assert cut.requests == 2
-        with pytest.raises(InvalidValue, match="expected the same one"):
-            one.merge(DefectionTally(Prior(1, DAY)))
-
-    def test_of_a_complaint_before_the_period_has_no_chance(self) -> None:
-        known = [situation(opened(0, customer="acme", kind="complaint"), at=50)]
-        (found,) = defections(known, PRIOR, period=Period(after(2), after(4)))
-        assert (found.silence.reason, found.unresolved_complaints) == ("no_data", 1)
-
-    def test_needs_a_prior(self) -> None:
-        with pytest.raises(InvalidValue, match="expected a shape and a duration above 0"):
-            Prior(0, DAY)
-        with pytest.raises(InvalidValue, match="expected numbers from 0 on"):
-            silence_chance(-1, 0, 0, PRIOR)
-
-
-class TestSelfService:
-    def test_is_sessions_times_intent_times_success(self) -> None:
-        sessions = [
-            *[Session(intent=False)] * 4,
-            *[Session(intent=True, success=True)] * 3,
-            Session(intent=True, success=True, opened_after=HOUR),
-            Session(intent=True, success=False),
-            Session(intent=True),
-            Session(intent=True, opened_after=48 * HOUR),
-        ]
-        found = self_service(sessions)
-        assert (found.intent.hits, found.success.hits, found.success.n) == (7, 3, 7)
-        assert found.helped.value == pytest.approx(
-            (found.intent.value or 0) * (found.success.value or 0)
-        )
-        assert (found.deflected.hits, found.gave_up.hits, found.gave_up.n) == (6, 3, 6)
-        assert found.unknown == 2
-
-    @given(
-        st.lists(
-            st.builds(
-                Session,
-                st.booleans(),
-                st.sampled_from([True, False, None]),
-                st.sampled_from([None, HOUR, 48 * HOUR]),
-            )
-        )
-    )
-    def test_deflection_never_says_less_than_success(self, sessions: list[Session]) -> None:
-        """Those who gave up are in it."""
-        found = self_service(sessions)
-        assert (found.deflected.hits or 0) >= (found.success.hits or 0)
-        assert found.helped.hits == found.success.hits

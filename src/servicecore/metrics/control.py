@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import fsum, sqrt
+from math import fsum, inf, isfinite, sqrt
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Reason
@@ -18,6 +18,9 @@ from servicecore.intervals import check_hits
 
 D2 = 1.128
 """The mean range of two normal values, in standard deviations."""
+
+D4 = 3.267
+"""Three standard deviations above that mean range, in mean ranges."""
 
 FEWEST = 8
 """With fewer points than these the limits are too uncertain to be relied on."""
@@ -71,19 +74,41 @@ class Chart:
 def xmr_chart(values: Iterable[float]) -> Chart:
     """The XmR chart of single values: mean ± 3σ, with σ the mean moving range over 1.128.
 
-    For counts, hours and the like that come one at a time; the moving range forgives a slow drift
-    that a standard deviation over all would hide in. Needs two values.
+    For counts, hours and the like that come one at a time. Its limits rest on neighbouring values,
+    so that a slow drift does not widen them, as it would a standard deviation over all. Needs two
+    values. Its other half is `moving_range_chart`. Raises `InvalidValue` for a value that is no
+    finite number.
 
     >>> xmr_chart([5, 6, 5, 7, 6, 5, 6, 19]).beyond
     (8,)
     """
-    known = [float(value) for value in values]
+    known = _numbers(values)
     if len(known) < 2:
         return Chart("XmR", (), None, reason="no_data")
-    center = fsum(known) / len(known)
-    sigma = fsum(abs(after - before) for before, after in pairwise(known)) / (len(known) - 1) / D2
+    # Rounding can put the mean of equal values beside all of them.
+    center = min(max(fsum(known) / len(known), min(known)), max(known))
+    sigma = _mean(_steps(known)) / D2
     points = [_point(value, center, sigma) for value in known]
-    return Chart("XmR", tuple(points), center, reason=_reason(points))
+    return Chart("XmR", tuple(points), center, reason=_reason(known))
+
+
+def moving_range_chart(values: Iterable[float]) -> Chart:
+    """The steps from each value to the next, from 0 to 3.267 times their mean: the mR of XmR.
+
+    It finds leaps that stay within the limits of the values. Place 1 is the step to the second
+    value. Run rules are not for it: neighbouring steps share a value, and steps are not spread
+    evenly about their mean. Raises `InvalidValue` for a value that is no finite number.
+
+    >>> moving_range_chart([5, 6, 5, 7, 6, 5, 6, 19]).beyond
+    (7,)
+    """
+    known = _numbers(values)
+    steps = _steps(known)
+    if not steps:
+        return Chart("mR", (), None, reason="no_data")
+    center = _mean(steps)
+    points = [_clipped(_point(step, center, center * (D4 - 1) / 3)) for step in steps]
+    return Chart("mR", tuple(points), center, reason=_reason(known))
 
 
 def p_chart(parts: Iterable[tuple[int, int]]) -> Chart:
@@ -101,7 +126,7 @@ def p_chart(parts: Iterable[tuple[int, int]]) -> Chart:
     if center is None:
         return Chart("p", (), None, reason="no_data")
     points = [_share(hits, n, center, 1.0) for hits, n in known]
-    return Chart("p", tuple(points), center, reason=_reason(points))
+    return Chart("p", tuple(points), center, reason=_reason(known))
 
 
 def p_prime_chart(parts: Iterable[tuple[int, int]]) -> Chart:
@@ -119,10 +144,24 @@ def p_prime_chart(parts: Iterable[tuple[int, int]]) -> Chart:
     if center is None or len(known) < 2:
         return Chart("p'", (), None, reason="no_data")
     plain = [_share(hits, n, center, 1.0).deviate for hits, n in known]
-    steps = [abs(after - before) for before, after in pairwise(plain)]
-    sigma_z = fsum(steps) / len(steps) / D2
+    sigma_z = _mean(_steps(plain)) / D2
     points = [_share(hits, n, center, sigma_z) for hits, n in known]
-    return Chart("p'", tuple(points), center, sigma_z, _reason(points))
+    return Chart("p'", tuple(points), center, sigma_z, _reason(known))
+
+
+def _numbers(values: Iterable[float]) -> list[float]:
+    known = [float(value) for value in values]
+    if not all(map(isfinite, known)):
+        raise InvalidValue("a value is no finite number: expected numbers alone")
+    return known
+
+
+def _steps(values: Sequence[float]) -> list[float]:
+    return [abs(after - before) for before, after in pairwise(values)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return fsum(values) / len(values)
 
 
 def _checked(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -140,9 +179,12 @@ def _center(parts: Sequence[tuple[int, int]]) -> float | None:
 
 
 def _share(hits: int, n: int, center: float, times: float) -> Point:
-    sigma = sqrt(center * (1 - center) / n) * times
-    point = _point(hits / n, center, sigma)
-    return Point(point.value, max(0.0, point.low), min(1.0, point.high), sigma, point.deviate)
+    return _clipped(_point(hits / n, center, sqrt(center * (1 - center) / n) * times), most=1.0)
+
+
+def _clipped(point: Point, most: float = inf) -> Point:
+    """The point with limits that what is plotted can reach."""
+    return evolve(point, low=max(0.0, point.low), high=min(most, point.high))
 
 
 def _point(value: float, center: float, sigma: float) -> Point:
@@ -150,5 +192,5 @@ def _point(value: float, center: float, sigma: float) -> Point:
     return Point(value, center - 3 * sigma, center + 3 * sigma, sigma, deviate)
 
 
-def _reason(points: Sequence[Point]) -> Reason | None:
-    return "few" if len(points) < FEWEST else None
+def _reason(known: Sequence[object]) -> Reason | None:
+    return "few" if len(known) < FEWEST else None

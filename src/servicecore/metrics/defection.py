@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from math import isfinite
 from typing import Self
 
 from attrs import define, field, frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.estimate import Estimate, missing
-from servicecore.instants import HOUR
+from servicecore.estimate import Estimate
+from servicecore.instants import HOUR, duration_text, to_period
 from servicecore.lifecycle.events import DefectionNoted
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, instant_of_both, same_instant
@@ -20,20 +23,27 @@ OWN_VENDOR, WORKAROUND = "own vendor", "workaround"
 """The kinds of defection that `DefectionNoted` speaks of, by their usual names."""
 
 
+def _duration(value: timedelta | str | int) -> int:
+    return value if isinstance(value, int) else to_period(value, "duration")
+
+
 @frozen
 class Prior:
     """What is known of how often customers ask, before this one is looked at: a gamma distribution.
 
-    `shape` requests in `duration` microseconds: so many, known so well. It is the caller's, and to
-    be named with the figure.
+    `shape` requests in a `duration`, in microseconds (text such as ``"720h"`` and timedeltas are
+    taken as well): so many, known so well. It is the caller's, and named with the figure.
     """
 
     shape: float
-    duration: int
+    duration: int = field(converter=_duration)
 
     def __attrs_post_init__(self) -> None:
-        if not (self.shape > 0 and self.duration > 0):
+        if not (self.shape > 0 and isfinite(self.shape) and self.duration > 0):
             raise InvalidValue(f"{self}: expected a shape and a duration above 0")
+
+    def __str__(self) -> str:
+        return f"prior of {self.shape:g} in {duration_text(self.duration)}"
 
 
 @frozen
@@ -42,8 +52,8 @@ class Defection:
 
     `silence` is the chance that a customer who goes on as before would have been silent for as long
     as this one is; a small one is a reason to call. `own_vendor` and `workaround` count what was
-    noted, `other` what was noted by other names, and `unresolved_complaints` the complaints that
-    are open.
+    noted, `other` what was noted by each other name, and `unresolved_complaints` the complaints
+    that are open.
     """
 
     customer: str
@@ -52,7 +62,7 @@ class Defection:
     silence: Estimate
     own_vendor: int
     workaround: int
-    other: int
+    other: Mapping[str, int]
     unresolved_complaints: int
 
 
@@ -64,8 +74,8 @@ def silence_chance(
     The rate of a customer's requests has a gamma distribution with the prior's shape a and duration
     b; after x requests in a time T it is gamma with a + x and b + T, and the chance of none in a
     gap g is that of a negative binomial at 0 (A. Gelman et al., Bayesian Data Analysis, 2013, 2.6).
-    Times are in microseconds. It has no interval: the uncertainty of the rate is in it. Raises
-    `InvalidValue` for numbers below 0.
+    A request that T begins with is not one of x. Times are in microseconds. It has no interval: the
+    uncertainty of the rate is in it. Raises `InvalidValue` for numbers below 0.
 
     >>> year, month = 365 * 24 * HOUR, 30 * 24 * HOUR
     >>> round(silence_chance(24, year, 3 * month, Prior(2, month)).value, 4)
@@ -75,78 +85,82 @@ def silence_chance(
         raise InvalidValue("requests and times: expected numbers from 0 on")
     base = prior.duration + seen
     chance = (base / (base + silent)) ** (prior.shape + requests)
-    return Estimate(chance, 1, "share", cohort, method="gamma-poisson")
+    return Estimate(chance, 1, "share", cohort, method=f"gamma-poisson, {prior}")
+
+
+@define
+class _Customer:
+    """What is known of one customer."""
+
+    openings: list[int] = field(factory=list)
+    noted: Counter[str] = field(factory=Counter)
+    complaints: int = 0
 
 
 @define
 class DefectionTally:
     """The signs of each customer, in one pass and in parts (M9).
 
-    With a `period`, it is what was opened and noted in it: T runs from its start, or from a
-    customer's first request there, to the last one.
+    With a `period`, requests and what was noted are counted in it, silence is that at its end,
+    judged by all that came before, and nothing that was opened later is looked at.
     """
 
     prior: Prior
     period: Period | None = None
-    openings: dict[str, list[int]] = field(factory=dict)
-    noted: dict[tuple[str, str], int] = field(factory=dict)
-    complaints: dict[str, int] = field(factory=dict)
+    customers: dict[str, _Customer] = field(factory=dict)
     instant: int | None = None
 
     def add(self, situation: Situation) -> None:
         """Note one request of its customer; one without a customer is nobody's."""
         self.instant = same_instant(self.instant, situation.instant)
-        customer = situation.request.customer
-        if customer is None:
+        name, opened = situation.request.customer, situation.state.opened
+        if name is None or (self.period is not None and opened >= self.period.end):
             return
-        if self.period is None or situation.state.opened in self.period:
-            self.openings.setdefault(customer, []).append(situation.state.opened)
+        customer = self.customers.setdefault(name, _Customer())
+        customer.openings.append(opened)
         for event in situation.history:
-            if isinstance(event, DefectionNoted) and (
-                self.period is None or event.occurred in self.period
-            ):
-                key = customer, event.kind
-                self.noted[key] = self.noted.get(key, 0) + 1
+            if isinstance(event, DefectionNoted) and self._counts(event.occurred):
+                customer.noted[event.kind] += 1
         if situation.request.kind == Kind.COMPLAINT and is_open(situation):
-            self.complaints[customer] = self.complaints.get(customer, 0) + 1
+            customer.complaints += 1
+
+    def _counts(self, instant: int) -> bool:
+        return self.period is None or instant in self.period
 
     def merge(self, other: Self) -> None:
         """Add what another tally noted with the same prior."""
         self.instant = instant_of_both(self, other, "prior", "period")
-        for customer, openings in other.openings.items():
-            self.openings.setdefault(customer, []).extend(openings)
-        for key, number in other.noted.items():
-            self.noted[key] = self.noted.get(key, 0) + number
-        for customer, number in other.complaints.items():
-            self.complaints[customer] = self.complaints.get(customer, 0) + number
+        for name, theirs in other.customers.items():
+            mine = self.customers.setdefault(name, _Customer())
+            mine.openings.extend(theirs.openings)
+            mine.noted.update(theirs.noted)
+            mine.complaints += theirs.complaints
 
     def result(self) -> tuple[Defection, ...]:
         """The signs of every customer, in alphabetical order."""
-        known = {*self.openings, *self.complaints, *(customer for customer, _ in self.noted)}
-        return tuple(self._signs(customer) for customer in sorted(known))
+        return tuple(self._signs(name, self.customers[name]) for name in sorted(self.customers))
 
-    def _signs(self, customer: str) -> Defection:
-        openings = self.openings.get(customer, [])
-        noted = {kind: number for (who, kind), number in self.noted.items() if who == customer}
-        now = self.instant or 0
-        silent = now - max(openings, default=now)
+    def _signs(self, name: str, customer: _Customer) -> Defection:
+        openings, noted = customer.openings, dict(sorted(customer.noted.items()))
+        first, last = min(openings), max(openings)
+        silent = self._end(last) - last
+        # The first request begins the time that is looked at, and says nothing about the rate.
+        chance = silence_chance(len(openings) - 1, last - first, silent, self.prior, cohort=name)
         return Defection(
-            customer,
-            len(openings),
+            name,
+            sum(map(self._counts, openings)),
             silent / HOUR,
-            self._silence(openings, silent, customer),
+            chance,
             noted.pop(OWN_VENDOR, 0),
             noted.pop(WORKAROUND, 0),
-            sum(noted.values()),
-            self.complaints.get(customer, 0),
+            noted,
+            customer.complaints,
         )
 
-    def _silence(self, openings: list[int], silent: int, customer: str) -> Estimate:
-        if not openings:
-            return missing("share", customer)
-        start = min(openings) if self.period is None else self.period.start
-        seen = max(openings) - start
-        return silence_chance(len(openings), seen, silent, self.prior, cohort=customer)
+    def _end(self, last: int) -> int:
+        """Until when silence is measured."""
+        now = last if self.instant is None else self.instant
+        return now if self.period is None else min(now, self.period.end)
 
 
 def defections(
@@ -154,8 +168,11 @@ def defections(
 ) -> tuple[Defection, ...]:
     """The signs that customers go elsewhere, for each of them, in alphabetical order.
 
-    Silence is judged by the customer's own past: x requests from the first to the last, and none
-    since. Raises `InvalidValue` for situations of different instants.
+    Silence is judged by the customer's own past: the requests that followed the first one, in the
+    time up to the last one, and none since. The past is that of the situations given, so leave out
+    what is too long ago to tell of the rate. With a `period`, silence is that at its end, and
+    customers who asked before it and not in it are among those listed. Raises `InvalidValue` for
+    situations of different instants.
     """
     tally = DefectionTally(prior, period)
     for situation in situations:

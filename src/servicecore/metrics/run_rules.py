@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import isnan
 from types import MappingProxyType
 
-from servicecore.errors import UnknownName
+from servicecore.errors import InvalidValue, UnknownName
 
 Deviates = Sequence[float]
 Rule = Callable[[Deviates], bool]
@@ -93,20 +94,28 @@ def signals(
 ) -> Mapping[str, tuple[int, ...]]:
     """The places, from 1, at which each rule signals; rules without a signal are left out.
 
-    Each signal is at the last point of its run. Raises `UnknownName` for a rule that there is none
-    of.
+    Each signal is at the last point of its run; a run that is there before a rule has as many
+    points as it looks at signals as soon as it has. Raises `UnknownName` for a rule that there is
+    none of, and `InvalidValue` for a deviate that is no number.
 
     >>> signals([0, 1.2, 1.3, 0.2, 1.4, 1.5], ["western electric 3"])
     {'western electric 3': (6,)}
     """
     known, found = tuple(deviates), {}
+    if any(map(isnan, known)):
+        raise InvalidValue("a deviate is no number: expected standard deviations from the center")
     for name in rules:
         if name not in RULES:
             raise UnknownName("run rule", name, RULES)
-        length, rule = RULES[name]
-        places = tuple(
-            end for end in range(length, len(known) + 1) if rule(known[end - length : end])
-        )
-        if places:
+        if places := _places(known, *RULES[name]):
             found[name] = places
     return found
+
+
+def _places(deviates: Deviates, length: int, rule: Rule) -> tuple[int, ...]:
+    ends = range(length, len(deviates) + 1)
+    places = [end for end in ends if rule(deviates[end - length : end])]
+    # What the first points make, no run before has signalled: read backwards, it ends in them.
+    if length not in places and length in ends and rule(deviates[length - 1 :: -1]):
+        places.insert(0, length)
+    return tuple(places)

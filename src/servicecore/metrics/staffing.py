@@ -1,14 +1,18 @@
 """Staffing: how many agents a load needs (A. K. Erlang 1917).
 
-The formulas take requests to come at random and independently, to be handled one at a time by any
-agent, and nobody to hang up: Erlang C waits too long by that, and so asks for too many rather than
-too few. Real desks with several queues and skills are another matter.
+The formulas take requests to come at random and independently, and to be handled one at a time by
+any agent, first come, first served, for times that are distributed exponentially. Nobody hangs up
+in them: where people do, Erlang C expects too long a wait, and asks for too many agents rather than
+too few. Desks with several queues and skills are another matter. L. Kleinrock, Queueing Systems I,
+1975, chapter 3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from math import ceil, exp, isfinite
+from itertools import islice
+from math import exp, isfinite
 
 from attrs import frozen
 
@@ -16,6 +20,7 @@ from servicecore.errors import InvalidValue
 from servicecore.instants import SECOND, to_period
 
 MOST_AGENTS = 1_000_000
+"""A desk with more agents is taken for a mistake."""
 
 
 @frozen
@@ -50,17 +55,24 @@ def erlang_b(load: float, agents: int) -> float:
     """The share that finds all agents busy, where nobody waits but goes away.
 
     By recurrence, B(0) = 1 and B(c) = aB(c − 1)/(c + aB(c − 1)), which stays exact for loads of
-    thousands, where powers and factorials overflow. Raises `InvalidValue` for a load or a number of
-    agents below 0.
+    thousands, where powers and factorials overflow. Raises `InvalidValue` for a load below 0 and
+    for a number of agents that is not from 0 to a million.
 
     >>> round(erlang_b(10, 15), 4)
     0.0365
     """
-    _check(load, agents)
-    blocked = 1.0
-    for c in range(1, agents + 1):
-        blocked = load * blocked / (c + load * blocked)
-    return blocked
+    _check_load(load)
+    _check_agents(agents)
+    return next(islice(_blocked(load), int(agents), None))
+
+
+def _blocked(load: float) -> Iterator[float]:
+    """Erlang B for no agent, for one, for two and so on, each out of the one before."""
+    blocked, agents = 1.0, 0
+    while True:
+        yield blocked
+        agents += 1
+        blocked = load * blocked / (agents + load * blocked)
 
 
 def erlang_c(load: float, agents: int) -> float:
@@ -72,13 +84,17 @@ def erlang_c(load: float, agents: int) -> float:
     >>> round(erlang_c(10, 15), 3)
     0.102
     """
-    _check(load, agents)
+    _check_load(load)
+    _check_agents(agents)
     if load >= agents:
         raise InvalidValue(
             f"a load of {load:g} erlangs for {agents} agents: expected less than there are agents, "
             "since otherwise the queue grows for ever"
         )
-    blocked = erlang_b(load, agents)
+    return _waits(load, agents, erlang_b(load, agents))
+
+
+def _waits(load: float, agents: int, blocked: float) -> float:
     return agents * blocked / (agents - load * (1 - blocked))
 
 
@@ -88,16 +104,21 @@ def staffing(
     """What so many agents do with a load: SL = 1 − C·exp(−(c − a)·t/h), and the rest.
 
     `within` is the time t in which requests are to be answered, `handling` the mean time h that one
-    takes. Raises `InvalidValue` for a load that is not below the number of agents.
+    takes. The mean wait, which call centres name the average speed of answer, is C·h/(c − a).
+    Raises `InvalidValue` for a load that is not below the number of agents, and for times that are
+    not above 0.
 
     >>> desk = staffing(10, 15, within="20s", handling="3m")
     >>> round(desk.service_level, 3), round(desk.occupancy, 3)
     (0.941, 0.667)
     """
-    waits = erlang_c(load, agents)
-    took = to_period(handling, "handling")
+    limit, took = to_period(within, "within"), to_period(handling, "handling")
+    return _staffing(load, agents, erlang_c(load, agents), limit, took)
+
+
+def _staffing(load: float, agents: int, waits: float, limit: int, took: int) -> Staffing:
     spare = agents - load
-    answered = 1 - waits * exp(-spare * to_period(within, "within") / took)
+    answered = 1 - waits * exp(-spare * limit / took)
     return Staffing(load, agents, waits, answered, load / agents, waits * took / spare / SECOND)
 
 
@@ -112,7 +133,8 @@ def required_agents(
     """The fewest agents that answer a share of requests in time, busy for no more than a share.
 
     A desk that is busy for much more than 85 % of the time wears people out, whatever the service
-    level is. Raises `InvalidValue` for shares that are none.
+    level is. Raises `InvalidValue` for shares that are none, and for a load that more than a
+    million agents would be needed for.
 
     >>> required_agents(10, service_level=0.8, within="20s", handling="3m").agents
     14
@@ -121,18 +143,23 @@ def required_agents(
         raise InvalidValue(f"service_level is {service_level}: expected a share below 1")
     if not 0 < occupancy <= 1:
         raise InvalidValue(f"occupancy is {occupancy}: expected a share above 0")
-    _check(load, 0)
-    agents = max(1, int(load) + 1, ceil(load / occupancy))
-    while agents < MOST_AGENTS:
-        found = staffing(load, agents, within=within, handling=handling)
-        if found.service_level >= service_level:
-            return found
-        agents += 1
+    _check_load(load)
+    limit, took = to_period(within, "within"), to_period(handling, "handling")
+    for agents, blocked in enumerate(islice(_blocked(load), MOST_AGENTS + 1)):
+        if load < agents and load / agents <= occupancy:
+            found = _staffing(load, agents, _waits(load, agents, blocked), limit, took)
+            if found.service_level >= service_level:
+                return found
     raise InvalidValue(f"a load of {load:g} erlangs: expected one that {MOST_AGENTS:,} can handle")
 
 
-def _check(load: float, agents: int) -> None:
+def _check_load(load: float) -> None:
     if not (load >= 0 and isfinite(load)):
         raise InvalidValue(f"load is {load}: expected erlangs from 0 on")
-    if agents < 0:
-        raise InvalidValue(f"agents are {agents!r}: expected a whole number from 0 on")
+
+
+def _check_agents(agents: int) -> None:
+    if not (0 <= agents <= MOST_AGENTS and agents % 1 == 0):
+        raise InvalidValue(
+            f"agents are {agents!r}: expected a whole number from 0 to {MOST_AGENTS:,}"
+        )

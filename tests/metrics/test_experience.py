@@ -13,9 +13,12 @@ from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
 from servicecore.lifecycle.events import (
     Actor,
+    Assigned,
     Cancelled,
     CauseReviewed,
+    Closed,
     Event,
+    FactsChanged,
     FollowedUp,
     Linked,
     MergedInto,
@@ -191,9 +194,15 @@ SAYINGS = {
     "status": lambda at: event(StatusChanged, at, status="waiting for customer"),
     "resolved": lambda at: event(Resolved, at),
     "reopened": lambda at: event(Reopened, at),
+    "closed": lambda at: event(Closed, at),
     "cancelled": lambda at: event(Cancelled, at),
+    "merged": lambda at: event(MergedInto, at, target="R9"),
+    "merged elsewhere": lambda at: event(StatusChanged, at, status="merged"),
+    "assigned": lambda at: event(Assigned, at, group="desk"),
+    "facts": lambda at: event(FactsChanged, at, facts={"service": "mail"}),
 }
 HEARD = {"reply", "report", "promise", "options"}
+ENDS = {"resolved", "closed", "cancelled", "merged", "merged elsewhere"}
 
 
 class TestSilence:
@@ -217,7 +226,7 @@ class TestSilence:
             what = happened.get(hour)
             if what in HEARD:
                 current = 0
-            elif what in ("resolved", "cancelled"):
+            elif what in ENDS:
                 waits, current = False, 0
             elif what == "reopened":
                 waits, current = True, 0

@@ -47,6 +47,8 @@ def open_times(situation: Situation) -> tuple[OpenTime, ...]:
     start: int | None = situation.state.opened
     for event in situation.history:
         kind = type(event)
+        if kind not in _MATTER:
+            continue
         if kind is Reopened:
             start = event.occurred if start is None else start
         elif start is not None and (cause := _ENDS.get(kind) or _merged(event)):
@@ -68,6 +70,8 @@ _ENDS: Mapping[type[Event], str] = {
     Cancelled: WITHDRAWN,
     MergedInto: MERGED,
 }
+_MATTER = frozenset({Reopened, StatusChanged, *_ENDS})
+"""What opens and ends requests; histories are full of other things."""
 
 
 def _merged(event: Event) -> str:

@@ -12,9 +12,13 @@ from servicecore.instants import HOUR
 from servicecore.lifecycle.contact import BROKEN_BY, QUIET
 from servicecore.lifecycle.events import (
     Assigned,
+    Cancelled,
+    Closed,
     Event,
     FactsChanged,
     Prioritised,
+    Reopened,
+    Resolved,
     StatusChanged,
 )
 from servicecore.lifecycle.events.promises import CHECKPOINT
@@ -117,15 +121,14 @@ def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[
     """
     longest, since = 0, -1
     for event in situation.history:
-        kind = type(event)
-        if kind in _NEVER_HEARD or (isinstance(event, StatusChanged) and event.status != "merged"):
+        breaks, ends = _ALWAYS.get(type(event)) or _meaning(event)
+        if not breaks and not ends:
             continue
-        breaks, ends = _FIXED.get(kind) or _means(facts_of(event, responded=True))
-        if since >= 0 and (breaks or ends):
+        if since >= 0:
             longest = max(longest, between(calendar, since, event.occurred))
         if ends:
             since = -1
-        elif breaks and (since >= 0 or breaks == "anew"):
+        elif since >= 0 or breaks == "anew":
             since = event.occurred
     if since < 0:
         return longest, False
@@ -133,18 +136,35 @@ def longest_silence(situation: Situation, calendar: Calendar = always) -> tuple[
     return max(longest, current), current >= longest
 
 
-def _means(facts: Facts) -> tuple[str, bool]:
-    """Whether facts break the silence (``"anew"`` if they also begin one), and end it."""
-    if not facts:
-        return "", False
+Meaning = tuple[str, bool]
+"""Whether something breaks the silence (``"anew"`` if it also begins one), and ends it."""
+
+_NOTHING: Meaning = "", False
+
+
+def _meaning(event: Event) -> Meaning:
+    if isinstance(event, StatusChanged) and event.status != "merged":
+        return _NOTHING
+    return _means(facts_of(event, responded=True))
+
+
+def _means(facts: Facts) -> Meaning:
     anew = "opened" in facts or "reopened" in facts
     broken = "anew" if anew else "yes" if not BROKEN_BY.isdisjoint(facts) else ""
     return broken, not QUIET.isdisjoint(facts)
 
 
-_FIXED = {kind: _means(facts) for kind, facts in FIXED.items()}
-_NEVER_HEARD: frozenset[type[Event]] = frozenset({Assigned, FactsChanged, Prioritised})
-"""What a customer never hears of, and what histories are full of."""
+_ALWAYS: Mapping[type[Event], Meaning] = {
+    **{kind: _means(facts) for kind, facts in FIXED.items()},
+    # The status that comes with them says nothing about silence.
+    **{
+        kind: _meaning(kind(request="any", occurred_at=0))
+        for kind in (Resolved, Closed, Reopened, Cancelled)
+    },
+    # What a customer never hears of, and what histories are full of.
+    **dict.fromkeys((Assigned, FactsChanged, Prioritised), _NOTHING),
+}
+"""What events mean whatever they say; looking it up a million times is cheaper than asking."""
 
 
 def _has_checkpoint(situation: Situation) -> bool:

@@ -191,6 +191,8 @@ class TestRunRules:
             ("nelson 6", [1.2, 1.3, 0.2, 1.4, 1.5, -1.2, -1.3, -0.1, -1.4, -1.5], (5, 10)),
             ("nelson 7", [0.3] * 16 + [1.2], (15, 16)),
             ("nelson 8", [1.2, -1.3, 1.1, -1.4, 1.5, -1.2, 1.3, -1.1, 0.2], (8,)),
+            ("nelson 8", [1.2] * 8, ()),
+            ("nelson 7", [1, -1] * 7 + [1], (15,)),  # what is not beyond is within
         ],
     )
     def test_each(self, name: str, z: list[float], places: tuple[int, ...]) -> None:

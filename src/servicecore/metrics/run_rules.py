@@ -42,11 +42,11 @@ def _alternating(run: Deviates) -> bool:
 
 
 def _hugging(run: Deviates) -> bool:
-    return all(abs(each) < 1 for each in run)
+    return all(abs(each) <= 1 for each in run)
 
 
 def _avoiding(run: Deviates) -> bool:
-    return all(abs(each) > 1 for each in run)
+    return all(abs(each) > 1 for each in run) and min(run) < 0 < max(run)
 
 
 RULES: Mapping[str, tuple[int, Rule]] = MappingProxyType(
@@ -80,7 +80,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "nelson 5": "2 of 3 beyond 2 sigma on one side",
         "nelson 6": "4 of 5 beyond 1 sigma on one side",
         "nelson 7": "15 in a row within 1 sigma",
-        "nelson 8": "8 in a row beyond 1 sigma on either side",
+        "nelson 8": "8 in a row beyond 1 sigma, some on each side",
     }
 )
 """What each rule says, in words."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,11 @@ from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import (
     Cancelled,
     Event,
+    MergedInto,
     Opened,
     Prioritised,
     Reopened,
+    Reported,
     Resolved,
     StatusChanged,
 )
@@ -27,6 +30,7 @@ from servicecore.metrics.attainment import (
     due_row,
 )
 from servicecore.metrics.cohort import Period
+from servicecore.metrics.rows import Due
 from servicecore.sla import Calendar, Days, Target
 from servicecore.sla.policy import Policy
 
@@ -50,8 +54,20 @@ def cancelled(hours: float) -> Cancelled:
     return Cancelled(request="R1", occurred_at=after(hours))
 
 
+def merged(hours: float) -> MergedInto:
+    return MergedInto(request="R1", occurred_at=after(hours), target="R0")
+
+
 def waiting(hours: float) -> StatusChanged:
     return StatusChanged(request="R1", occurred_at=after(hours), status="waiting for customer")
+
+
+def working(hours: float) -> StatusChanged:
+    return StatusChanged(request="R1", occurred_at=after(hours), status="in progress")
+
+
+def reported(hours: float) -> Reported:
+    return Reported(request="R1", occurred_at=after(hours), done="looked into it")
 
 
 def of(*histories: Sequence[Event], at: float, book: PolicyBook = BOOK) -> Attainment:
@@ -71,7 +87,13 @@ CASES = [
     ([opened(), waiting(1)], 9, "paused", 0, 0),
     ([opened(), waiting(5)], 9, "late", 1, 0),
     ([opened(), cancelled(1)], 9, "cancelled", 0, 0),
+    ([opened(), cancelled(4)], 9, "cancelled", 0, 0),  # up to the deadline, itself included
     ([opened(), cancelled(5)], 9, "missed", 1, 0),  # afterwards the miss stands
+    ([opened(), merged(1)], 9, "cancelled", 0, 0),
+    ([opened(), merged(5)], 9, "missed", 1, 0),
+    ([opened(), waiting(5), cancelled(8)], 9, "missed", 1, 0),
+    ([opened(), waiting(1), cancelled(8)], 9, "cancelled", 0, 0),
+    ([opened(), resolved(1), cancelled(2)], 9, "met", 1, 1),  # stopped already
     ([opened(), waiting(1), resolved(2)], 4, "met", 0, 0),  # due at 5, had it resumed at the stop
     ([opened(), waiting(1), resolved(2)], 6, "met", 1, 1),
 ]
@@ -123,6 +145,74 @@ def test_provisional_deadlines_are_included_and_counted() -> None:
     book = PolicyBook.of(Policy("standard", {"resolution": Target(Days(2), office)}))
     row = of([opened()], at=24 * 10, book=book)
     assert (row.provisional, row.due) == (1, 1)
+
+
+def test_a_provisional_deadline_is_that_by_which_a_clock_is_judged() -> None:
+    """M2, C9: also that of a clock stopped in a pause; what was cancelled in time has none."""
+    office = Calendar.from_dict({
+        "timezone": "UTC", "hours": {"mon-fri": "09:00-17:00"}, "known_until": "2026-03-08",
+    })  # fmt: skip
+    book = PolicyBook.of(Policy("standard", {"resolution": Target("8h", office)}))
+    histories = [
+        [opened(), waiting(1), resolved(2)],  # 7 of 8 hours were left at eleven: due on Monday
+        [opened(), waiting(1), resolved(25)],
+        [opened(), waiting(1), cancelled(25)],
+        [opened(), waiting(1)],
+    ]
+    row = of(*histories, at=24 * 10, book=book)
+    assert (row.met, row.due, row.cancelled, row.paused, row.provisional) == (2, 2, 1, 1, 2)
+
+
+Step = tuple[int, str]
+
+
+def judged_by_hand(steps: list[Step], at: int) -> tuple[str, bool]:
+    """M2 with pencil and paper, for 4 hours around the clock: standing, and whether it is due."""
+    used, since, running, missed = 0, 0, True, False
+    for hours, step in [*steps, (at, "now")]:
+        passed = hours - since if running else 0
+        missed = missed or used + passed > 4
+        used, since = used + passed, hours
+        left = 4 - used
+        if step == "now" and running:
+            return ("late", True) if missed else ("open", False)
+        if step == "now":
+            return ("late", True) if missed else ("paused", False)
+        if step == "resolved":
+            return ("missed", True) if missed else ("met", hours + left < at)
+        if step in ("cancelled", "merged"):
+            return ("missed", True) if missed else ("cancelled", False)
+        running = step == "working"
+    raise AssertionError(steps)
+
+
+STEPS = {
+    "waiting": waiting,
+    "working": working,
+    "resolved": resolved,
+    "cancelled": cancelled,
+    "merged": merged,
+}
+ENDS = st.sampled_from(["resolved", "cancelled", "merged", ""])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["waiting", "working"])), max_size=5),
+    ENDS,
+    st.integers(0, 3),
+    st.integers(0, 20),
+)
+def test_who_is_due_and_who_is_late_is_what_pencil_and_paper_say(
+    between: list[Step], end: str, later: int, at: int
+) -> None:
+    """M2: an independent count of hours, pauses and cancellations."""
+    known = sorted(between, key=lambda step: step[0])
+    if end:
+        known.append((max((hours for hours, _ in known), default=0) + later, end))
+    row = of([opened(), *(STEPS[step](hours) for hours, step in known)], at=at)
+    standing, due = judged_by_hand([step for step in known if step[0] <= at], at)
+    assert getattr(row, standing) == 1
+    assert (row.due, row.kept.hits) == (due, due and standing == "met")
 
 
 HISTORIES = st.lists(
@@ -177,6 +267,13 @@ class TestWhatProductsShow:
         assert of([opened()], at=20).resolved_only.reason == "no_data"
 
 
+def test_done_before_it_was_left_is_done() -> None:
+    """M2: leaving what is done changes nothing, as a cancellation stops no clock twice."""
+    assert not Due(10, done=8, left=9).is_left
+    assert Due(10, done=9, left=8).is_left
+    assert attained([Due(10, done=8, left=9), Due(10, done=12, left=13)], at=20).hits == 1
+
+
 class TestCycles:
     """M3."""
 
@@ -195,6 +292,25 @@ class TestCycles:
         assert (row.due, row.kept.value, row.per_cycle.n) == (1, 1, 1)
         assert attainment(situations, period=Period(after(30), after(31))) == ()
 
+    def test_that_were_kept_are_not_undone_by_a_cancellation_in_time(self) -> None:
+        """M2: a request is in the due cohort or left out as cancelled, and never both."""
+        history = [opened(), reported(3), reported(6), cancelled(7)]
+        (row,) = attainment([replay(history, self.BOOK, at=after(20))])
+        assert (row.met, row.cancelled, row.due, row.kept.value) == (1, 0, 1, 1)
+        (early,) = attainment([replay(history, self.BOOK, at=after(7))])
+        assert (early.met, early.due) == (1, 1)  # the first cycle was due at 4
+        (all_left,) = attainment([replay([opened(), cancelled(3)], self.BOOK, at=after(20))])
+        assert (all_left.met, all_left.cancelled, all_left.due) == (0, 1, 0)
+
+    @given(st.lists(st.integers(0, 12), max_size=5), st.integers(0, 14), st.integers(0, 30))
+    def test_are_due_or_cancelled_and_never_both(
+        self, reports: list[int], end: int, at: int
+    ) -> None:
+        history = [opened(), *(reported(hours) for hours in sorted(reports) if hours <= end)]
+        (row,) = attainment([replay([*history, cancelled(end)], self.BOOK, at=after(at))])
+        assert row.due + row.cancelled <= row.requests == 1
+        assert row.per_cycle.n >= row.due
+
 
 @pytest.mark.parametrize(("first", "end", "due"), [(0, 4, 0), (0, 4.1, 1), (4, 5, 1), (4.1, 9, 0)])
 def test_a_period_is_half_open_on_the_due_instant(first: float, end: float, due: int) -> None:
@@ -203,6 +319,41 @@ def test_a_period_is_half_open_on_the_due_instant(first: float, end: float, due:
     situation = replay([opened(), resolved(1)], BOOK, at=after(9))
     rows = attainment([situation], period=period)
     assert sum(row.due for row in rows) == due
+
+
+@pytest.mark.parametrize(
+    ("history", "standing", "hour"),
+    [
+        ([opened(), cancelled(1)], "cancelled", 4),
+        ([opened(), waiting(1), cancelled(2)], "cancelled", 5),  # had it gone on at its end
+        ([opened(), waiting(1)], "paused", 12),  # if it goes on at nine
+        ([opened(), cancelled(6)], "missed", 4),
+    ],
+)
+def test_what_is_left_out_of_the_cohort_is_counted_in_a_period_too(
+    history: list[Event], standing: str, hour: float
+) -> None:
+    """M2, M3: by the deadline that it would have."""
+    situation = replay(history, BOOK, at=after(9))
+    (row,) = attainment([situation], period=Period(after(hour), after(hour + 1)))
+    assert getattr(row, standing) == row.requests == 1
+    assert row.due == (standing == "missed")
+    assert attainment([situation], period=Period(after(hour + 0.1), after(hour + 1))) == ()
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=5, unique=True), st.integers(0, 40))
+def test_periods_that_follow_each_other_add_up_to_the_whole(cuts: list[int], at: int) -> None:
+    """M3: half-open windows lose nobody and count nobody twice."""
+    edges = [-1, *sorted(cuts), 100]
+    situations = [
+        replay([opened(), *more], BOOK, at=after(at))
+        for more in ([], [resolved(3)], [resolved(9)], [waiting(2)], [cancelled(2)], [cancelled(8)])
+    ]
+    periods = [Period(after(a), after(b)) for a, b in pairwise(edges)]
+    parts = [row for period in periods for row in attainment(situations, period=period)]
+    (whole,) = attainment(situations)
+    for name in ("requests", "met", "missed", "late", "open", "paused", "cancelled", "due"):
+        assert sum(getattr(row, name) for row in parts) == getattr(whole, name)
 
 
 def test_situations_of_different_instants_are_no_cohort() -> None:
@@ -227,6 +378,22 @@ def test_plain_rows_give_the_same_share(histories: list[list[Event]], at: int) -
     plain = attained(rows, at=after(at))
     for row in attainment(situations):
         assert (plain.hits, plain.n) == (row.kept.hits, row.due)
+
+
+@given(HISTORIES, st.integers(0, 20), st.integers(0, 9), st.integers(1, 9))
+def test_plain_rows_give_the_same_share_of_a_period(
+    histories: list[list[Event]], at: int, start: int, length: int
+) -> None:
+    """M3, M9."""
+    situations = [replay(history, BOOK, at=after(at)) for history in histories]
+    rows = [due_row(situation.readings["resolution"]) for situation in situations]
+    period = Period(after(start), after(start + length))
+    plain = attained(rows, at=after(at), period=period)
+    known = attainment(situations, period=period)
+    assert (plain.hits, plain.n) == (
+        sum(row.kept.hits or 0 for row in known),
+        sum(row.due for row in known),
+    )
 
 
 @given(HISTORIES.filter(bool), st.integers(0, 20), st.booleans())

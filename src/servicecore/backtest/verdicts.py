@@ -9,7 +9,7 @@ from attrs import frozen
 
 from servicecore.instants import DateTime, to_datetime
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.attainment import Standing, deadline, standing
+from servicecore.metrics.standings import Standing, deadline, standing
 from servicecore.sla.clock import Reading
 
 

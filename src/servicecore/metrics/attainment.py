@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 
 from attrs import define, field, fields, frozen
@@ -18,7 +17,22 @@ from servicecore.instants import as_instant
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.rows import Due
+from servicecore.metrics.standings import Standing, deadline, foreseen, standing
 from servicecore.sla.clock import Reading, State
+
+__all__ = [
+    "ALL_DUE",
+    "ANY",
+    "NO_PRIORITY",
+    "Attainment",
+    "AttainmentTally",
+    "Standing",
+    "attained",
+    "attainment",
+    "deadline",
+    "due_row",
+    "standing",
+]
 
 NO_PRIORITY = "none"
 ANY = "any"
@@ -26,29 +40,19 @@ ALL_DUE = "all requests whose deadline has passed"
 STOPPED_ALONE = "clocks that have stopped, without those that are open and late"
 
 
-class Standing(StrEnum):
-    """Where a request stands with one of its clocks, over all its cycles."""
-
-    MET = "met"
-    MISSED = "missed"
-    LATE = "late"  # the deadline has passed and the clock still runs
-    OPEN = "open"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-
-
 @frozen
 class Attainment:
     """How the requests of one priority stand with one clock.
 
-    `met`, `missed`, `late` (open and past due), `open` (running in time), `paused` (in time) and
-    `cancelled` (before the deadline, out of the cohort) add up to `requests`. `due` is the size of
-    the due cohort and `kept` the share of it in which every deadline was kept. `provisional` counts
-    the requests whose deadline lies beyond the known holidays; they are included.
+    `met`, `missed` (also by a cancellation that came too late), `late` (open and past due), `open`
+    (running in time), `paused` (in time) and `cancelled` (in time, and so out of the cohort) add up
+    to `requests`. `due` is the size of the due cohort and `kept` the share of it in which every
+    deadline was kept. `provisional` counts the requests with a deadline beyond the known holidays;
+    they are included.
 
-    `resolved_only` is the figure that products show: of the clocks that have stopped, the share
+    `resolved_only` is the figure that products show: of the cycles that have stopped, the share
     that stopped in time. It leaves out what is open and late, and so flatters; it is here to be
-    compared. `per_cycle` is the share of due cycles that were met, which has no interval, since
+    compared. `per_cycle` is the share of due cycles that were met. Neither has an interval, since
     the cycles of one request are not independent.
     """
 
@@ -73,7 +77,8 @@ class AttainmentTally:
     """Attainment in one pass over a stream of situations, also in parts (M9).
 
     With a `period`, only cycles whose deadline lies in it are looked at (M3), and only requests
-    that have one.
+    that have one; `servicecore.metrics.standings.foreseen` says what it is in a pause and behind a
+    cancellation.
     """
 
     period: Period | None = None
@@ -95,7 +100,7 @@ class AttainmentTally:
     def _within(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         if self.period is None:
             return readings
-        return tuple(each for each in readings if deadline(each) in self.period)
+        return tuple(each for each in readings if foreseen(each) in self.period)
 
     def merge(self, other: Self) -> None:
         """Add what another tally counted, which is to be of the same instant and period."""
@@ -134,19 +139,25 @@ def attainment(
 
 
 def attained(
-    rows: Iterable[Due], *, at: datetime | int, level: float = 0.95, cohort: str = ALL_DUE
+    rows: Iterable[Due],
+    *,
+    at: datetime | int,
+    period: Period | None = None,
+    level: float = 0.95,
+    cohort: str = ALL_DUE,
 ) -> Estimate:
     """The share of what was due by an instant that was done by its deadline, of plain rows (M9).
 
     Done exactly when due is in time. What was left up to its deadline is out of the cohort; what
-    was left later stays missed. The interval is Wilson's.
+    was left later stays missed. With a `period`, the cohort is what was due in it. The interval is
+    Wilson's.
 
     >>> rows = [Due(10, done=9), Due(10, done=11), Due(10), Due(30, done=12), Due(10, left=5)]
     >>> print(attained(rows, at=20))
     33.3 % [6.1, 79.2] (n=3)
     """
     instant = as_instant(at)
-    due = [row for row in rows if row.is_due(instant)]
+    due = [row for row in rows if row.is_due(instant) and (period is None or row.due in period)]
     kept = sum(not row.is_late(instant) for row in due)
     return share(kept, len(due), cohort=cohort, level=level)
 
@@ -167,38 +178,6 @@ def due_row(readings: Iterable[Reading]) -> Due:
         if row.due is None or limit < reading.instant:
             row = Due(limit, reading.ended)
     return row
-
-
-def standing(readings: Iterable[Reading]) -> Standing:
-    """Where a request stands with a clock: its first late cycle decides, else its latest one."""
-    latest = Standing.OPEN
-    for reading in readings:
-        if reading.late:
-            return Standing.MISSED if reading.ended is not None else Standing.LATE
-        latest = _IN_TIME[reading.state]
-    return latest
-
-
-_IN_TIME = {
-    State.PENDING: Standing.OPEN,
-    State.RUNNING: Standing.OPEN,
-    State.PAUSED: Standing.PAUSED,
-    State.MET: Standing.MET,
-    State.CANCELLED: Standing.CANCELLED,
-}
-
-
-def deadline(reading: Reading) -> int | None:
-    """The deadline that a cycle is judged by, in microseconds: the breach, else the due instant.
-
-    For a clock stopped while paused it is the due instant had it resumed at the stop; a clock that
-    is paused in time has none yet, and neither has one that was cancelled in time.
-    """
-    if reading.breached is not None:
-        return reading.breached
-    if reading.state in (State.CANCELLED, State.PAUSED, State.PENDING):
-        return None
-    return reading.if_resumed if reading.due is None else reading.due
 
 
 @define
@@ -230,12 +209,14 @@ class Counts:
         due = late = 0
         provisional = False
         for reading in readings:
-            provisional = provisional or reading.provisional
             breached = reading.breached is not None
             limit = deadline(reading)
-            if limit is not None and limit < reading.instant:
-                due += 1
-                late += breached
+            if limit is not None:
+                calendar = reading.governing.calendar
+                provisional = provisional or calendar.is_provisional_instant(limit)
+                if limit < reading.instant:
+                    due += 1
+                    late += breached
             if reading.ended is not None and reading.state is not State.CANCELLED:
                 self.ended += 1
                 self.ended_in_time += not breached

@@ -32,8 +32,10 @@ class Due:
 
     @property
     def is_left(self) -> bool:
-        """Whether it was left up to the deadline, which takes it out of the cohort."""
-        return self.left is not None and (self.due is None or self.left <= self.due)
+        """Whether it was left up to the deadline, before it was done; then it is in no cohort."""
+        if self.left is None or (self.done is not None and self.done <= self.left):
+            return False
+        return self.due is None or self.left <= self.due
 
     def is_late(self, at: int) -> bool:
         """Whether the deadline passed before it was done; done exactly when due is in time."""

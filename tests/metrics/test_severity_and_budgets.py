@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from math import inf, nan
+from statistics import fmean
 
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
@@ -21,7 +25,7 @@ from servicecore.metrics.budgets import (
 )
 from servicecore.metrics.cohort import Period
 from servicecore.metrics.rows import Spell
-from servicecore.metrics.severity import SeverityTally, severity
+from servicecore.metrics.severity import SeverityTally, severity, severity_of
 from servicecore.sla import Calendar, Policy, Target
 from tests.metrics.kit import after, event, opened, situation, situations
 from tests.metrics.oracles import oracle
@@ -74,7 +78,28 @@ class TestSeverity:
 
     def test_of_nothing_is_none(self) -> None:
         found = severity([])
-        assert found.total.reason == found.median.reason == "no_data"
+        reasons = {found.total.reason, found.median.reason, found.mean.reason}
+        assert reasons == {"no_data"}
+        assert severity_of([Spell(HOUR)]).mean.reason == "few"
+
+    def test_has_every_quantile(self) -> None:
+        """M4: as far as what still grows lets anybody say."""
+        found = severity(situations([ended(5), ended(6), ended(7), [opened()]], at=20))
+        assert [found.curve.quantile(share).value for share in (0.25, 0.5, 0.75)] == [1, 2, 3]
+        assert found.ninth_decile.reason == "unreached"
+
+    @given(st.lists(st.integers(0, 99), min_size=2, max_size=20))
+    def test_has_the_mean_of_what_has_been_lost_by_now(self, hours: list[int]) -> None:
+        """M4: named as what it is, since some still grow."""
+        found = severity_of([Spell(each * HOUR, ended=each % 2 > 0) for each in hours])
+        assert found.mean.value == pytest.approx(fmean(hours))
+        assert found.total.value == sum(hours)
+        assert "by now" in found.mean.cohort
+        assert found.growing == sum(each % 2 == 0 for each in hours)
+        if len(set(hours)) > 1:
+            error = scipy.stats.sem(hours)
+            low, high = scipy.stats.t.interval(0.95, len(hours) - 1, fmean(hours), error)
+            assert [found.mean.low, found.mean.high] == pytest.approx([max(low, 0), high])
 
     @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), max_size=12), st.integers(0, 12))
     def test_in_parts_is_that_of_the_whole(self, made: list[tuple[int, bool]], cut: int) -> None:
@@ -163,6 +188,24 @@ class TestBudgets:
         assert not error_budget(60, 100, target=0.95, expected=4000).alerts()
         assert not error_budget(0, 0, target=0.95).alerts()
 
+    def test_lasts_shorter_where_some_is_spent(self) -> None:
+        month = timedelta(days=30)
+        assert time_to_exhaustion(1.5, month, spent=0.75) == timedelta(days=5)
+        assert time_to_exhaustion(1.5, month, spent=1) == timedelta(0)
+        assert time_to_exhaustion(0, month, spent=1.2) == timedelta(0)
+        assert time_to_exhaustion(0, month, spent=0.5) is None
+        assert time_to_exhaustion(1e-9, month) is None  # eighty million years
+
+    @given(st.decimals("0.001", "0.99999", places=5))
+    def test_is_of_the_target_as_it_was_written(self, target: Decimal) -> None:
+        """1 − 0.95 in floats allows a little more than 5 of 100."""
+        assert error_budget(0, 1, target=float(target)).allowed == float(1 - target)
+        assert largest_burn(float(target)) == pytest.approx(float(1 / (1 - target)))
+
+    def test_of_a_target_just_below_all_is_one_still(self) -> None:
+        assert largest_burn(1 - 1e-13) == pytest.approx(1e13, rel=1e-2)
+        assert error_budget(1, 2, target=1 - 1e-13).alerts()
+
     def test_of_nothing_has_no_burn(self) -> None:
         assert error_budget(0, 0, target=0.95).burn.reason == "no_data"
 
@@ -173,9 +216,15 @@ class TestBudgets:
             (lambda: error_budget(1, 2, target=95), "expected a share between 0 and 1"),
             (lambda: error_budget(3, 2, target=0.9), "3 hits among 2"),
             (lambda: error_budget(1, 2, target=0.9, expected=1), "at least the 2 that were due"),
+            (lambda: error_budget(1, 2, target=0.9, expected=nan), "at least the 2 that were due"),
+            (lambda: error_budget(1, 2, target=0.9, expected=inf), "at least the 2 that were due"),
+            (lambda: error_budget(1, 2, target=nan), "expected a share between 0 and 1"),
+            (lambda: largest_burn(1), "has no budget; expected below 1"),
             (lambda: burn_threshold(2, timedelta(1), timedelta(2)), "expected one between 0 and 1"),
             (lambda: burn_threshold(0.1, timedelta(0), timedelta(2)), "expected more than none"),
             (lambda: time_to_exhaustion(-1, timedelta(2)), "expected a number from 0 on"),
+            (lambda: time_to_exhaustion(nan, timedelta(2)), "burn is nan: expected a number"),
+            (lambda: time_to_exhaustion(1, timedelta(2), spent=-1), "spent is -1: expected"),
         ],
     )
     def test_refuse_what_makes_no_sense(self, ask: object, said: str) -> None:

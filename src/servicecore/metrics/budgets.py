@@ -11,12 +11,14 @@ limit of the burn.
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
+from math import inf, isfinite
 
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, missing
-from servicecore.intervals import check_hits, wilson
+from servicecore.intervals import check_hits, check_level, wilson
 
 
 @frozen
@@ -55,20 +57,20 @@ def error_budget(
 
     `expected` is how many will be due in the whole period, of which n is the part so far: the
     budget is that of the period then; without it, of what was due. Burn = (missed / n) / (1 −
-    target), with Wilson's limits for the share missed over 1 − target. Raises `InvalidValue` for a
-    target that is not between 0 and 1: one of 100 % has no budget, and every miss would be
-    infinitely too much.
+    target), with Wilson's limits for the share missed over 1 − target. Raises `InvalidValue` for
+    hits that are not between none and all, fewer `expected` than were due, and a target that is not
+    between 0 and 1: one of 100 % has no budget, and every miss would be infinitely too much.
 
     >>> budget = error_budget(92, 100, target=0.95)
     >>> budget.allowed, budget.missed, round(budget.burn.value, 2), round(budget.burn.low, 2)
     (5.0, 8, 1.6, 0.82)
     """
-    _check_target(target)
+    error = _allowed_share(target)
     check_hits(kept, n)
-    if expected is not None and expected < n:
+    check_level(level)
+    if expected is not None and not (n <= expected and isfinite(expected)):
         raise InvalidValue(f"expected is {expected}: expected at least the {n} that were due")
     missed = n - kept
-    error = round(1 - target, 12)  # 1 − 0.95 is 0.050000000000000044
     allowed = error * (n if expected is None else expected)
     cohort = f"all that was due, under a target of {target:.4g}"
     if not n:
@@ -87,8 +89,7 @@ def largest_burn(target: float) -> float:
     >>> largest_burn(0.9)
     10.0
     """
-    _check_target(target)
-    return 1 / round(1 - target, 12)
+    return 1 / _allowed_share(target)
 
 
 def burn_threshold(share: float, window: timedelta, period: timedelta) -> float:
@@ -103,23 +104,36 @@ def burn_threshold(share: float, window: timedelta, period: timedelta) -> float:
     return share * (period / window)
 
 
-def time_to_exhaustion(burn: float, period: timedelta) -> timedelta | None:
-    """How long a whole budget lasts at a burn: period / burn; None where nothing is burnt.
+def time_to_exhaustion(burn: float, period: timedelta, *, spent: float = 0.0) -> timedelta | None:
+    """How long a period's budget lasts: (1 − spent) · period / burn, with a share `spent` before.
+
+    No time at all where all of it is spent; None where it lasts for ever, since nothing is burnt or
+    so little that no calendar has the day. Raises `InvalidValue` for numbers below 0.
 
     >>> time_to_exhaustion(3, timedelta(days=30)).days
     10
+    >>> time_to_exhaustion(3, timedelta(days=30), spent=0.75) / timedelta(days=1)
+    2.5
     """
     _check_durations(period)
-    if burn < 0:
-        raise InvalidValue(f"burn is {burn}: expected a number from 0 on")
-    return period / burn if burn else None
+    for name, number in (("burn", burn), ("spent", spent)):
+        if not 0 <= number < inf:
+            raise InvalidValue(f"{name} is {number}: expected a number from 0 on")
+    if spent >= 1:
+        return timedelta(0)
+    try:
+        return period * ((1 - spent) / burn) if burn else None
+    except OverflowError:
+        return None
 
 
-def _check_target(target: float) -> None:
+def _allowed_share(target: float) -> float:
+    """The share that may be missed, of the target as it was written: 1 − 0.95 is 0.05."""
     if target == 1:
         raise InvalidValue("target is 1: it allows no miss and so has no budget; expected below 1")
     if not 0 < target < 1:
         raise InvalidValue(f"target is {target}: expected a share between 0 and 1 such as 0.95")
+    return float(1 - Fraction(repr(float(target))))
 
 
 def _check_durations(*durations: timedelta) -> None:

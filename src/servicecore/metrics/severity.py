@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from attrs import define, field, frozen
 
-from servicecore.estimate import Estimate, missing
+from servicecore.estimate import Estimate, mean, missing
 from servicecore.instants import HOUR
 from servicecore.lifecycle.situation import Situation
-from servicecore.metrics.attainment import deadline
 from servicecore.metrics.cohort import Period, instant_of_both, same_instant
 from servicecore.metrics.rows import Spell
-from servicecore.metrics.survival import kaplan_meier
+from servicecore.metrics.standings import deadline
+from servicecore.metrics.survival import Survival, kaplan_meier
 
 
 @frozen
@@ -23,7 +23,8 @@ class Severity:
     `late` requests missed a deadline, and `growing` of them are still open, so that what is known
     of them is only that they are later than by now. `median` and `ninth_decile` take that into
     account (Kaplan-Meier over lateness); they are None where so many are still growing that nobody
-    can say. `total` is what has been lost by now, and only grows.
+    can say. `curve` has every other quantile. `total` is what has been lost by now, and `mean` the
+    same per late request, with Student's interval: both grow as long as anything does.
     """
 
     clock: str
@@ -31,7 +32,9 @@ class Severity:
     growing: int
     median: Estimate
     ninth_decile: Estimate
+    mean: Estimate
     total: Estimate
+    curve: Survival = field(repr=False)
 
 
 @define
@@ -65,13 +68,7 @@ class SeverityTally:
 
     def result(self, level: float = 0.95) -> Severity:
         """The severity of all that is late."""
-        cohort = f"requests that missed a deadline of {self.clock}"
-        curve = kaplan_meier(self.lateness, cohort=cohort, level=level)
-        total = sum(spell.time for spell in self.lateness) / HOUR
-        late = len(self.lateness)
-        growing = sum(not spell.ended for spell in self.lateness)
-        lost = Estimate(total, late, "hours", cohort) if late else missing("hours", cohort)
-        return Severity(self.clock, late, growing, curve.median, curve.quantile(0.9), lost)
+        return severity_of(self.lateness, self.clock, level=level)
 
 
 def severity(
@@ -84,11 +81,37 @@ def severity(
     """By how much the late requests of a clock are late at the situations' instant.
 
     Lateness is the time of the target's calendar that passed since the deadline, up to the stop of
-    the clock, or up to now. A request with several late cycles counts once, with their sum. See
-    `Severity` for what is done with those that are still open. Raises `InvalidValue` for situations
-    of different instants.
+    the clock or its cancellation, or up to now. A request with several late cycles counts once,
+    with their sum. See `Severity` for what is done with those that are still open. With a `period`,
+    of deadlines in it. Raises `InvalidValue` for situations of different instants.
     """
     tally = SeverityTally(clock, period)
     for situation in situations:
         tally.add(situation)
     return tally.result(level)
+
+
+def severity_of(
+    lateness: Sequence[Spell], clock: str = "resolution", *, level: float = 0.95
+) -> Severity:
+    """The same of plain rows: by how much each late request is late, and whether that has ended.
+
+    >>> found = severity_of([Spell(HOUR), Spell(3 * HOUR), Spell(8 * HOUR, ended=False)])
+    >>> found.growing, found.median.value, found.mean.value, found.ninth_decile.reason
+    (1, 3.0, 4.0, 'unreached')
+    """
+    cohort = f"requests that missed a deadline of {clock}"
+    hours = [spell.time / HOUR for spell in lateness]
+    growing = sum(not spell.ended for spell in lateness)
+    curve = kaplan_meier(lateness, cohort=cohort, level=level)
+    total = sum(spell.time for spell in lateness) / HOUR
+    return Severity(
+        clock,
+        late=len(hours),
+        growing=growing,
+        median=curve.median,
+        ninth_decile=curve.quantile(0.9),
+        mean=mean(hours, unit="hours", cohort=f"{cohort}, as late as they are by now", level=level),
+        total=Estimate(total, len(hours), "hours", cohort) if hours else missing("hours", cohort),
+        curve=curve,
+    )

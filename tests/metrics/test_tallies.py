@@ -10,6 +10,7 @@ import pytest
 from servicecore.errors import InvalidValue
 from servicecore.instants import DAY
 from servicecore.metrics.attainment import AttainmentTally
+from servicecore.metrics.categories import CategoryTally
 from servicecore.metrics.cohort import Period
 from servicecore.metrics.defection import DefectionTally, Prior
 from servicecore.metrics.follow_up import FollowUpTally
@@ -17,10 +18,12 @@ from servicecore.metrics.handoffs import HandoffTally
 from servicecore.metrics.hotspots import HotspotTally
 from servicecore.metrics.ledger import PromiseTally
 from servicecore.metrics.over_delivery import OverDeliveryTally
+from servicecore.metrics.productivity import ProductivityTally
 from servicecore.metrics.resolutions import ResolutionTally
 from servicecore.metrics.severity import SeverityTally
 from servicecore.metrics.silence import SilenceTally
 from servicecore.metrics.throughput import FlowTally
+from servicecore.metrics.workload import WorkloadTally, owning_person
 from servicecore.sla import Calendar
 from tests.metrics.kit import after, opened, situation
 
@@ -39,6 +42,9 @@ TALLIES: dict[str, Callable[[], Any]] = {
     "over-delivery": OverDeliveryTally,
     "follow-ups": lambda: FollowUpTally(0, DAY),
     "hotspots": lambda: HotspotTally(MARCH),
+    "workload": WorkloadTally,
+    "productivity": ProductivityTally,
+    "categories": lambda: CategoryTally("kind"),
     "defection": lambda: DefectionTally(PRIOR),
 }
 
@@ -53,7 +59,11 @@ UNLIKE: dict[str, tuple[Any, Any]] = {
     "silence": (SilenceTally(OFFICE), SilenceTally()),
     "over-delivery": (OverDeliveryTally(MARCH), OverDeliveryTally()),
     "follow-ups": (FollowUpTally(0, DAY), FollowUpTally(0, 2 * DAY)),
-    "hotspots": (HotspotTally(MARCH), HotspotTally(APRIL)),
+    "hotspots by period": (HotspotTally(MARCH), HotspotTally(APRIL)),
+    "hotspots by fact": (HotspotTally(MARCH), HotspotTally(MARCH, by="item")),
+    "workload": (WorkloadTally(), WorkloadTally(owning_person)),
+    "productivity": (ProductivityTally(), ProductivityTally(by="kind")),
+    "categories": (CategoryTally("kind"), CategoryTally("channel")),
     "defection": (DefectionTally(PRIOR), DefectionTally(Prior(2, DAY))),
 }
 

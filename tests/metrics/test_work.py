@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from math import nan
-from typing import ClassVar
+import pickle
+from collections.abc import Callable
+from functools import partial
+from math import comb, inf, nan
+from statistics import fmean
+from typing import Any, ClassVar
 
 import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import test_poisson_2indep as poisson_2indep
 
 from servicecore import PolicyBook
 from servicecore.catalogue import Catalogue, Service
 from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
-from servicecore.lifecycle.events import Assigned, Event, Resolved
-from servicecore.metrics.categories import categories
+from servicecore.lifecycle.events import Assigned, Event, Reopened, Resolved
+from servicecore.metrics.categories import CategoryTally, categories
 from servicecore.metrics.cohort import Period
 from servicecore.metrics.hotspots import HotspotTally, hotspots
-from servicecore.metrics.productivity import productivity, ratio_of_sums
+from servicecore.metrics.productivity import ProductivityTally, productivity, ratio_of_sums
 from servicecore.metrics.rates import adjusted, rate_ratio, rate_ratio_p
 from servicecore.metrics.trend import laplace_trend
-from servicecore.metrics.workload import gini, workload, workload_of_persons
+from servicecore.metrics.workload import (
+    WorkloadTally,
+    gini,
+    workload,
+    workload_of_persons,
+)
 from servicecore.sla import Days, Policy, Target
 from tests.metrics.kit import after, event, opened, situations
 from tests.metrics.oracles import oracle
@@ -59,6 +70,25 @@ class TestWorkload:
 
     def test_of_nothing_is_none(self) -> None:
         assert workload([]).fairness.reason == "no_data"
+        assert workload([], among=["desk"]).fairness.reason == "unknown"  # nothing to share
+
+    def test_knows_of_those_who_have_nothing_if_it_is_told(self) -> None:
+        """Without the idle one, two of three look as if they shared evenly."""
+        known = situations([given_to(1, "a", "ann"), given_to(2, "a", "bo")], at=5)
+        assert workload_of_persons(known).fairness.value == 0
+        found = workload_of_persons(known, among=["cy", "ann"])
+        assert [(load.name, load.open) for load in found.loads] == [
+            ("ann", 1),
+            ("bo", 1),
+            ("cy", 0),
+        ]
+        assert found.loads[2].median_age.reason == "no_data"
+        assert found.fairness.value == pytest.approx(1 / 3)
+
+    def test_marks_groups_that_have_little(self) -> None:
+        """M8."""
+        known = situations([given_to(n, "a" if n else "b") for n in range(31)], at=1)
+        assert [load.small for load in workload(known).loads] == [False, True]
 
 
 class TestGini:
@@ -81,9 +111,17 @@ class TestGini:
         apart = sum(abs(a - b) for a in values for b in values)
         assert gini(values).value == pytest.approx(apart / (2 * n * total))
 
-    def test_refuses_what_is_below_nothing(self) -> None:
-        with pytest.raises(InvalidValue, match="expected values from 0 on"):
-            gini([-1, 2])
+    @pytest.mark.parametrize("wrong", [-1, nan, inf])
+    def test_refuses_what_is_no_number_from_0_on(self, wrong: float) -> None:
+        with pytest.raises(InvalidValue, match="expected a number from 0 on"):
+            gini([1, wrong, 2])
+
+    @given(st.lists(st.integers(0, 50), min_size=1).filter(any), st.integers(1, 9))
+    def test_is_of_the_shares_alone(self, values: list[int], times: int) -> None:
+        """The same for all values times a number, and for everybody twice."""
+        once = gini(values).value
+        assert gini([each * times for each in values]).value == pytest.approx(once)
+        assert gini([*values, *values]).value == pytest.approx(once)
 
 
 class TestProductivity:
@@ -128,6 +166,38 @@ class TestProductivity:
         assert found.value == pytest.approx(ratio)
         assert found.high == pytest.approx(ratio + half, abs=1e-6)
 
+    @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)), min_size=3, max_size=20))
+    def test_has_a_wider_interval_at_a_higher_level(self, pairs: list[tuple[float, float]]) -> None:
+        above, below = [y for y, _ in pairs], [x for _, x in pairs]
+        wide, narrow = (ratio_of_sums(above, below, cohort="", level=p) for p in (0.99, 0.9))
+        limits = (wide.low, narrow.low, narrow.value, narrow.high, wide.high)
+        assert None not in limits
+        assert list(limits) == sorted(limits, key=lambda limit: limit or 0)
+
+    @pytest.mark.parametrize(
+        ("above", "below", "said"),
+        [
+            ([1, 2], [1], "2 values over 1: expected as many of both"),
+            ([1], [1, 2], "1 values over 2: expected as many of both"),
+            ([1, nan], [1, 2], "a value is nan: expected a number from 0 on"),
+            ([1, 2], [1, -2], "a value is -2: expected a number from 0 on"),
+        ],
+    )
+    def test_refuses_what_makes_no_sense(
+        self, above: list[float], below: list[float], said: str
+    ) -> None:
+        with pytest.raises(InvalidValue, match=said):
+            ratio_of_sums(above, below, cohort="")
+
+    def test_of_a_request_counts_once_with_the_group_that_has_it(self) -> None:
+        history = [*given_to(1, "desk"), event(Resolved, 2, "R1")]
+        moved = event(Assigned, 3, "R1", group="network")
+        again = [event(Reopened, 4, "R1"), event(Resolved, 5, "R1")]
+        book = PolicyBook.of(Policy("all", {"update": Target("4h")}))
+        (found,) = productivity(situations([[*history, moved, *again]], 20, book), "update")
+        assert (found.group, found.finished, found.small) == ("network", 1, True)
+        assert (found.standard.value, found.used.value) == (8, 3)  # two cycles of 2 h and 1 h
+
     def test_of_nothing_is_none(self) -> None:
         assert ratio_of_sums([], [], cohort="").reason == "no_data"
         assert ratio_of_sums([1], [0], cohort="").reason == "unknown"
@@ -146,6 +216,26 @@ class TestCategories:
     def test_are_of_the_period(self) -> None:
         known = situations([[opened(0)]], at=1)
         assert categories(known, "kind", period=Period(after(1), after(2))) == ()
+        (found,) = categories(known, "kind", period=Period(after(0), after(1)))
+        assert found.share.cohort == "all requests opened in the period"
+
+    def test_of_what_has_no_such_fact_are_none(self) -> None:
+        known = situations([[opened(0, "R1", what="door")], [opened(0, "R2")]], at=1)
+        assert [each.name for each in categories(known, "what")] == ["door", "none"]
+
+    def test_are_no_persons(self) -> None:
+        """M8."""
+        with pytest.raises(InvalidValue, match="expected a fact that names no persons"):
+            categories([], "requester")
+
+    @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=40), st.floats(0.5, 0.99))
+    def test_have_the_limits_of_wilson(self, kinds: list[str], level: float) -> None:
+        known = situations([[opened(0, f"R{n}", what=kind)] for n, kind in enumerate(kinds)], at=1)
+        for each in categories(known, "what", level=level):
+            hits, n = kinds.count(each.name), len(kinds)
+            low, high = proportion_confint(hits, n, alpha=1 - level, method="wilson")
+            found = [each.share.value, each.share.low, each.share.high]
+            assert found == pytest.approx([hits / n, low, high], abs=1e-9)
 
 
 class TestRates:
@@ -168,7 +258,7 @@ class TestRates:
     ) -> None:
         test = scipy.stats.binomtest(count, count + other, exposure / (exposure + of_other))
         assert rate_ratio_p(count, exposure, other, of_other) == pytest.approx(
-            test.pvalue, abs=1e-6
+            test.pvalue, rel=1e-9
         )
         limits = test.proportion_ci(0.95, "exact")
         found = rate_ratio(count, exposure, other, of_other, cohort="")
@@ -178,6 +268,42 @@ class TestRates:
         assert found.low is not None
         assert found.high is not None
         assert found.low <= (found.value or 0) <= found.high
+
+    @given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 4), st.integers(1, 4))
+    def test_are_as_rare_as_all_that_are_no_likelier(
+        self, count: int, other: int, exposure: int, of_other: int
+    ) -> None:
+        """By the definition, in whole numbers, where ties are ties."""
+        n = count + other
+        ways = [comb(n, k) * exposure**k * of_other ** (n - k) for k in range(n + 1)]
+        expected = sum(each for each in ways if each <= ways[count]) / sum(ways)
+        found = rate_ratio_p(count, exposure, other, of_other)
+        assert found == (pytest.approx(expected, rel=1e-12) if n else None)
+        more = rate_ratio_p(count, exposure, other, of_other, alternative="greater")
+        assert more == (pytest.approx(sum(ways[count:]) / sum(ways), rel=1e-12) if n else None)
+
+    @pytest.mark.parametrize("count", [498_000, 500_250, 503_000])
+    def test_of_a_million_events(self, count: int) -> None:
+        test = scipy.stats.binomtest(count, 1_000_500, 0.5)
+        found = rate_ratio_p(count, 1, 1_000_500 - count, 1)
+        assert found == pytest.approx(test.pvalue, rel=1e-6)
+
+    def test_agree_with_statsmodels(self) -> None:
+        for alternative, ours in (("two-sided", "two-sided"), ("larger", "greater")):
+            theirs = poisson_2indep(
+                40, 1000, 50, 1100, method="exact-cond", alternative=alternative
+            )
+            found = rate_ratio_p(40, 1000, 50, 1100, alternative=ours)  # type: ignore[arg-type]  # both are known
+            assert found == pytest.approx(theirs.pvalue, rel=1e-9)
+
+    @pytest.mark.parametrize(
+        ("exposures", "p"), [((1e20, 1.0), 5.6e-59), ((1.0, 1e20), 5.6e-99), ((1e300, 1e-300), 0)]
+    )
+    def test_hold_where_one_is_used_far_more(
+        self, exposures: tuple[float, float], p: float
+    ) -> None:
+        """8 over 5 ways, times what they have of the whole to the power of what they had."""
+        assert rate_ratio_p(5, exposures[0], 3, exposures[1]) == pytest.approx(p, rel=1e-9)
 
     def test_against_none_have_a_lower_limit_alone(self) -> None:
         found = rate_ratio(5, 1, 0, 1, cohort="")
@@ -222,6 +348,25 @@ class TestTrend:
     def test_is_of_events_in_the_period(self) -> None:
         with pytest.raises(InvalidValue, match="lies outside of"):
             laplace_trend([100], Period(0, 100))
+
+    @given(st.lists(st.integers(0, 999), min_size=1, max_size=40))
+    def test_is_how_far_the_mean_is_from_that_of_as_many_even_draws(self, times: list[int]) -> None:
+        """The mean of n even draws from 0 to T is T/2 with the variance T²/12n."""
+        even = scipy.stats.uniform(0, 1000)
+        expected = (fmean(times) - even.mean()) / (even.std() / len(times) ** 0.5)
+        found = laplace_trend(times, Period(0, 1000))
+        assert found.u == pytest.approx(expected)
+        assert found.p == pytest.approx(2 * scipy.stats.norm.sf(abs(expected)))
+        assert found.reason == ("few" if len(times) < 4 else None)
+
+    @given(st.lists(st.integers(1, 999), min_size=1, max_size=40), st.integers(-(10**15), 10**15))
+    def test_is_the_other_way_round_in_a_mirror(self, times: list[int], start: int) -> None:
+        """And the same whenever the period starts."""
+        period = Period(start, start + 1000)
+        found = laplace_trend([start + time for time in times], period)
+        mirrored = laplace_trend([start + 1000 - time for time in times], period)
+        assert mirrored.u == pytest.approx(-(found.u or 0), abs=1e-9)
+        assert laplace_trend(times, Period(0, 1000)) == found
 
 
 PERIOD = Period(after(0), after(100))
@@ -274,6 +419,45 @@ class TestHotspots:
         known = situations(failing({"mail": 4, "door": 2}), at=200)
         assert hotspots(known, self.EXPOSURE, PERIOD).without_exposure == ("door",)
 
+    def test_count_incidents_of_no_known_system_apart(self) -> None:
+        known = situations([*failing({"mail": 4}), [opened(1)], [opened(2)]], at=200)
+        found = hotspots(known, self.EXPOSURE, PERIOD)
+        assert found.without_system == 2
+        assert sum(each.incidents for each in found.systems) == 4
+
+    def test_are_by_any_fact_but_persons(self) -> None:
+        known = situations([[opened(1, item="db1")], [opened(2, item="db1")]], at=200)
+        found = hotspots(known, {"db1": 1.0, "db2": 1.0}, PERIOD, by="item")
+        assert [(each.system, each.incidents) for each in found.systems] == [("db1", 2), ("db2", 0)]
+        with pytest.raises(InvalidValue, match="expected a fact that names no persons"):
+            hotspots([], self.EXPOSURE, PERIOD, by="requester")
+
+    @pytest.mark.parametrize("level", [0.5, 0.95, 0.9999])
+    def test_are_hot_at_whatever_level_limits_are_asked_for(self, level: float) -> None:
+        known = situations(failing({"mail": 40, "crm": 11, "wiki": 30}), at=200)
+        found = hotspots(known, self.EXPOSURE, PERIOD, level=level)
+        assert [each.system for each in found.systems if each.hot] == ["crm"]
+
+    def test_are_hot_where_no_other_ever_failed(self) -> None:
+        found = hotspots(situations(failing({"crm": 9}), at=200), self.EXPOSURE, PERIOD)
+        assert [each.system for each in found.systems if each.hot] == ["crm"]
+
+    def test_show_no_trend_in_what_is_still_to_come(self) -> None:
+        """In the middle of the month nothing has got better because the rest has not happened."""
+        steady = failing({"crm": 20, "mail": 20})  # one an hour each
+        (now, *_) = hotspots(situations(steady, at=20), self.EXPOSURE, PERIOD).systems
+        assert (now.trend.n, now.trend.direction) == (20, "none")
+        (later, *_) = hotspots(situations(steady, at=200), self.EXPOSURE, PERIOD).systems
+        assert later.trend.direction == "improving"  # and then nothing for 80 hours
+        (just,) = situations([[opened(3, "R1", service="crm")]], at=3)
+        assert hotspots([just], self.EXPOSURE, PERIOD).systems[0].trend.n == 1
+
+    @pytest.mark.parametrize("wrong", [-1, nan, inf])
+    def test_affect_no_fewer_than_no_customers(self, wrong: float) -> None:
+        known = situations(failing({"crm": 1}), at=200)
+        with pytest.raises(InvalidValue, match="customers affected by crm0: expected 0 or more"):
+            hotspots(known, self.EXPOSURE, PERIOD, affected=lambda _: wrong)
+
     def test_go_to_the_custodian(self) -> None:
         catalogue = Catalogue([Service("crm", custodian="Sales systems")])
         found = hotspots([], self.EXPOSURE, PERIOD, catalogue=catalogue)
@@ -299,9 +483,53 @@ class TestHotspots:
     def test_need_the_exposure_of_two_systems(self, exposure: dict[str, float]) -> None:
         with pytest.raises(InvalidValue, match="exposure of"):
             hotspots([], exposure, PERIOD)
+        with pytest.raises(InvalidValue, match="exposure of"):
+            HotspotTally(PERIOD).result(exposure)
 
 
 def test_minutes_are_wall_time() -> None:
     known = situations([[opened(0, "R1", service="a"), event(Resolved, 2, "R1")]], at=9)
     found = hotspots(known, {"a": 1.0, "b": 1.0}, PERIOD).systems[0]
     assert found.minutes_lost == 2 * HOUR / (HOUR / 60)
+
+
+OWNERS = st.lists(
+    st.tuples(st.sampled_from(["desk", "network", None]), st.integers(0, 5)), max_size=12
+)
+EXPOSED = {"desk": 1.0, "network": 2.0}
+WHOLE_AND_PARTS: dict[str, tuple[Callable[[], Any], Callable[..., Any], Callable[..., Any]]] = {
+    "workload": (WorkloadTally, WorkloadTally.result, workload),
+    "productivity": (ProductivityTally, ProductivityTally.result, productivity),
+    "categories": (
+        partial(CategoryTally, "group"),
+        CategoryTally.result,
+        partial(categories, by="group"),
+    ),
+    "hotspots": (
+        partial(HotspotTally, PERIOD, by="group"),
+        partial(HotspotTally.result, exposure=EXPOSED),
+        partial(hotspots, exposure=EXPOSED, period=PERIOD, by="group"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "result", "whole"), WHOLE_AND_PARTS.values(), ids=WHOLE_AND_PARTS)
+@given(made=OWNERS, cut=st.integers(0, 12))
+def test_parts_are_the_whole(
+    make: Callable[[], Any],
+    result: Callable[..., Any],
+    whole: Callable[..., Any],
+    made: list[tuple[str | None, int]],
+    cut: int,
+) -> None:
+    """M9: also where a part was counted in another process."""
+    histories = [
+        [*given_to(n, group), *([event(Resolved, hours, f"R{n}")] if hours else [])]
+        for n, (group, hours) in enumerate(made)
+    ]
+    known = situations(histories, at=9)
+    one, other = make(), make()
+    for place, each in enumerate(known):
+        (one if place < cut else other).add(each)
+    one.merge(pickle.loads(pickle.dumps(other)))  # noqa: S301  # what was just made
+    assert result(one) == whole(known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import Self
 
 from attrs import define, evolve, field, frozen
@@ -14,6 +14,7 @@ from servicecore.estimate import Estimate, rate
 from servicecore.instants import MINUTE
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.cohort import Period, instant_of_both, same_instant
+from servicecore.metrics.grouping import NOBODYS, Grouping, grouping
 from servicecore.metrics.open_times import open_times
 from servicecore.metrics.rates import adjusted, rate_ratio, rate_ratio_p
 from servicecore.metrics.trend import Trend, laplace_trend
@@ -58,11 +59,13 @@ class Hotspots:
     """All systems with an exposure, those that cost customers most minutes first.
 
     `without_exposure` names systems that had incidents, but whose exposure nobody gave: they are
-    compared with nothing, and counted with nothing.
+    compared with nothing, and counted with nothing. `without_system` counts the incidents of no
+    system that is known.
     """
 
     systems: tuple[Hotspot, ...]
     without_exposure: tuple[str, ...]
+    without_system: int
 
 
 @define
@@ -71,38 +74,67 @@ class HotspotTally:
 
     period: Period
     affected: Affected = one_customer
+    by: str | Grouping = "service"
+    without_system: int = 0
     openings: dict[str, list[int]] = field(factory=dict)
     lost: dict[str, float] = field(factory=dict)
     instant: int | None = None
 
+    def __attrs_post_init__(self) -> None:
+        grouping(self.by)  # a fact that names persons is refused before the first request
+
     def add(self, situation: Situation) -> None:
-        """Count one request against its service; one without a service counts nowhere."""
+        """Count one request against its system."""
         self.instant = same_instant(self.instant, situation.instant)
-        system, opened = situation.request.service, situation.state.opened
-        if system is None or opened not in self.period:
+        opened = situation.state.opened
+        if opened not in self.period:
+            return
+        system = grouping(self.by)(situation)
+        if system == NOBODYS:
+            self.without_system += 1
             return
         self.openings.setdefault(system, []).append(opened)
-        minutes = _open_for(situation) / MINUTE * self.affected(situation)
+        minutes = _open_for(situation) / MINUTE * self._customers(situation)
         self.lost[system] = self.lost.get(system, 0.0) + minutes
 
+    def _customers(self, situation: Situation) -> float:
+        customers = self.affected(situation)
+        if not 0 <= customers < inf:
+            raise InvalidValue(
+                f"{customers} customers affected by {situation.state.id}: expected 0 or more"
+            )
+        return customers
+
     def merge(self, other: Self) -> None:
-        """Add what another tally counted."""
-        self.instant = instant_of_both(self, other, "period")
+        """Add what another tally counted by the same fact, of the same period."""
+        self.instant = instant_of_both(self, other, "period", "by")
+        self.without_system += other.without_system
         for system, openings in other.openings.items():
             self.openings.setdefault(system, []).extend(openings)
             self.lost[system] = self.lost.get(system, 0.0) + other.lost[system]
 
     def result(
-        self, exposure: Mapping[str, float], catalogue: Catalogue | None, level: float = 0.95
+        self,
+        exposure: Mapping[str, float],
+        catalogue: Catalogue | None = None,
+        level: float = 0.95,
     ) -> Hotspots:
-        """Every system against all the others that have an exposure."""
+        """Every system against all the others that have an exposure; see `hotspots`."""
+        _check(exposure)
         custodians = {each.name: each.custodian for each in catalogue.services} if catalogue else {}
         found = [
             self._hotspot(name, exposure, custodians.get(name, ""), level) for name in exposure
         ]
         found.sort(key=lambda each: (-each.minutes_lost, each.system))
         unknown = tuple(sorted(set(self.openings) - set(exposure)))
-        return Hotspots(_corrected(found), unknown)
+        return Hotspots(_corrected(found), unknown, self.without_system)
+
+    @property
+    def _seen(self) -> Period:
+        """The period as far as it is over: nothing is known of what comes, so it shows no trend."""
+        if self.instant is None or self.instant not in self.period:
+            return self.period
+        return Period(self.period.start, self.instant + 1)
 
     def _hotspot(
         self, system: str, exposure: Mapping[str, float], custodian: str, level: float
@@ -123,7 +155,7 @@ class HotspotTally:
             rate_ratio_p(*pair),
             None,
             hot=False,
-            trend=laplace_trend(openings, self.period),
+            trend=laplace_trend(openings, self._seen),
         )
 
 
@@ -143,7 +175,8 @@ def _corrected(found: Sequence[Hotspot]) -> tuple[Hotspot, ...]:
 
 
 def _judged(hotspot: Hotspot, after: float | None) -> Hotspot:
-    more_often = hotspot.against_rest.low is not None and hotspot.against_rest.low > 1
+    times_as_often = hotspot.against_rest.value  # None where the others never failed
+    more_often = times_as_often is None or times_as_often > 1
     hot = after is not None and after <= FALSE_ALARMS and more_often
     return evolve(hotspot, adjusted=after, hot=hot)
 
@@ -162,6 +195,7 @@ def hotspots(
     period: Period,
     *,
     affected: Affected = one_customer,
+    by: str | Grouping = "service",
     catalogue: Catalogue | None = None,
     level: float = 0.95,
 ) -> Hotspots:
@@ -169,12 +203,18 @@ def hotspots(
 
     `exposure` says how much each system was used in the period, all in one unit of the caller's:
     users, devices, calls. Without it nothing can be said: a system that everybody uses has the most
-    incidents and may be the best of all. `affected` says how many customers a request stands for.
-    Incidents are those opened in the `period`; the custodians are those of the `catalogue`. Raises
-    `InvalidValue` for an exposure that is not above 0, or of a single system.
+    incidents and may be the best of all. `affected` says how many customers a request stands for,
+    and `by` which fact names its system. Incidents are the requests opened in the `period`; where
+    compliments come in too, hand over the incidents alone. The trend is over the period as far as
+    it is over. The custodians are those of the services of the `catalogue`.
+
+    Rates are compared as `servicecore.metrics.rates.rate_ratio` does, p-values are two-sided and
+    corrected once over all systems (Benjamini and Hochberg 1995). Raises `InvalidValue` for an
+    exposure that is not above 0 or of a single system, for customers below 0, and for a fact that
+    names persons.
     """
     _check(exposure)
-    tally = HotspotTally(period, affected)
+    tally = HotspotTally(period, affected, by)
     for situation in situations:
         tally.add(situation)
     return tally.result(exposure, catalogue, level)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from math import exp, inf, isfinite, lgamma, log
-from typing import Literal
+from math import ceil, exp, floor, inf, isfinite, lgamma, log
+from typing import Literal, NamedTuple
 
 from servicecore.distributions import beta_cdf
 from servicecore.errors import InvalidValue
@@ -61,23 +62,71 @@ def rate_ratio_p(
 ) -> float | None:
     """The chance of counts like these, or rarer ones, where both rates are the same; exact.
 
-    Two-sided, those are all that are no likelier than what was seen; ``"greater"``, `count` or more
-    of all. None without events.
+    Two-sided, those are all that are no likelier than what was seen, as `binom.test` of R and
+    `binomtest` of scipy have it; ``"greater"``, `count` or more of all. None without events. It
+    costs the logarithm of their number. Raises `InvalidValue` as `rate_ratio` does.
 
     >>> round(rate_ratio_p(11, 800, 21, 3011), 5)
     0.07967
     """
-    _check(count, exposure, other, other_exposure)
-    n, chance = count + other, exposure / (exposure + other_exposure)
-    if not n:
-        return None
-    if alternative == "greater":
-        return beta_cdf(chance, count, other + 1) if count else 1.0
-    if alternative != "two-sided":
+    if alternative not in ("two-sided", "greater"):
         raise InvalidValue(f"alternative is {alternative!r}: expected 'two-sided' or 'greater'")
-    as_rare = _binomial(count, n, chance) * NEARLY
-    chances = (_binomial(hits, n, chance) for hits in range(n + 1))
-    return min(1.0, sum(each for each in chances if each <= as_rare))
+    _check(count, exposure, other, other_exposure)
+    if not count + other:
+        return None
+    whole = exposure + other_exposure
+    seen = _Split(count + other, exposure / whole, other_exposure / whole)
+    if alternative == "greater":
+        return seen.or_more(count)
+    return seen.as_rare_as(count)
+
+
+class _Split(NamedTuple):
+    """How `n` events fall on two sides by accident, with the chances of one side and the other.
+
+    Both chances are given, since that of the other is not 1 less the one where it is tiny.
+    """
+
+    n: int
+    chance: float
+    rest: float
+
+    def just(self, hits: int) -> float:
+        """The chance of just so many on the one side."""
+        choices = lgamma(self.n + 1) - lgamma(hits + 1) - lgamma(self.n - hits + 1)
+        return exp(choices + _log(hits, self.chance) + _log(self.n - hits, self.rest))
+
+    def or_more(self, hits: int) -> float:
+        """The chance of so many or more."""
+        return beta_cdf(self.chance, hits, self.n - hits + 1) if hits > 0 else 1.0
+
+    def or_fewer(self, hits: int) -> float:
+        """The chance of so many or fewer."""
+        return beta_cdf(self.rest, self.n - hits, hits + 1) if hits < self.n else 1.0
+
+    def as_rare_as(self, hits: int) -> float:
+        """The chance of all that is no likelier than just so many.
+
+        Chances rise up to what is expected and fall behind it, so that each side has one end, which
+        halving finds.
+        """
+        limit, expected = self.just(hits) * NEARLY, self.n * self.chance
+        if hits < expected:
+            rare = range(ceil(expected), self.n + 1)
+            end = rare[0] + bisect_left(rare, True, key=lambda many: self.just(many) <= limit)
+            p = self.or_fewer(hits) + (self.or_more(end) if end <= self.n else 0.0)
+        else:
+            rare = range(floor(expected) + 1)
+            end = bisect_left(rare, True, key=lambda few: self.just(few) > limit) - 1
+            p = self.or_more(hits) + (self.or_fewer(end) if end >= 0 else 0.0)
+        return min(1.0, p)
+
+
+def _log(hits: int, chance: float) -> float:
+    """The logarithm of a chance to the power of hits; no hits are certain, whatever the chance."""
+    if not hits:
+        return 0.0
+    return hits * log(chance) if chance else -inf
 
 
 def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -103,12 +152,6 @@ def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
 
 def _odds(chance: float) -> float:
     return chance / (1 - chance) if chance < 1 else inf
-
-
-def _binomial(hits: int, n: int, chance: float) -> float:
-    """The chance of just so many hits."""
-    choices = lgamma(n + 1) - lgamma(hits + 1) - lgamma(n - hits + 1)
-    return exp(choices + hits * log(chance) + (n - hits) * log(1 - chance))
 
 
 def _check(count: int, exposure: float, other: int, other_exposure: float) -> None:

@@ -8,7 +8,7 @@ from math import inf, nan, pi, sqrt
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue, UnknownName
@@ -49,6 +49,7 @@ class TestXmr:
         assert xmr_chart([1, 2] * 4).reason is None
 
     @given(st.floats(-1e9, 1e9), st.integers(2, 60))
+    @example(0.1, 3)  # their mean is 0.10000000000000002
     def test_nothing_moves_where_all_are_equal(self, value: float, n: int) -> None:
         """The mean of equal values may be rounded to beside them, which is no news."""
         chart = xmr_chart([value] * n)
@@ -163,6 +164,7 @@ class TestRunRules:
         [
             ("western electric 1", [0, 3.1, -3.1, 3], (2, 3)),
             ("western electric 2", [2.1, 0, 2.1, -2.1, 2.1], (3, 5)),
+            ("western electric 2", [0, 2.1, 2.1, 0.5], (3,)),  # the last one is in order again
             ("western electric 4", [0.1] * 9, (8, 9)),
             ("nelson 3", [0, 1, 2, 3, 4, 5, 4], (6,)),
             ("nelson 3", [0, 1, 2, 3, 4, 4, 5], ()),

@@ -8,11 +8,13 @@ from math import sqrt
 from attrs import frozen
 
 from servicecore.distributions import normal_quantile
+from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, Reason, missing
 from servicecore.intervals import Limits, clopper_pearson
 from servicecore.lifecycle.situation import Situation
+from servicecore.metrics.cohort import same_instant
 from servicecore.metrics.survival import Step, Survival, limits_of
-from servicecore.sla.clock import Reading, State
+from servicecore.sla.clock import State
 
 FEW = 10
 """With fewer spells than these at risk at its age, a request is too rare to be told about."""
@@ -23,9 +25,10 @@ class BreachRisk:
     """The chance that a request misses the target of a clock, given how long it has taken by now.
 
     `at_risk` is the number of spells that took longer than its age, which the chance rests on. It
-    is `late` if it has missed it already, `extrapolated` if its due time lies behind the longest
-    known one (it is an upper bound then), and `few` if less than `FEW` are at risk. `age` and `due`
-    are what the clock has counted and will have counted when it is due, in microseconds.
+    is `late` if it has missed it already, `extrapolated` if its due time lies where the curve says
+    nothing any more (the chance is an upper bound then), and `few` if less than `FEW` are at risk.
+    `age` and `due` are what the clock has counted and will have counted when it is due, in
+    microseconds.
     """
 
     request: str
@@ -42,47 +45,42 @@ class BreachRisk:
 def breach_risk(curve: Survival, age: int, due: int) -> Estimate:
     """The chance to take longer than `due` for what has taken longer than `age`.
 
-    P(T > due | T > age) = S(due) / S(age), on the clock of the curve, in microseconds. Its limits
-    are log-log ones of Greenwood's sum between the two. Its n is the number of spells at risk at
-    the age. Where S(age) is 0 nothing took so long before, and there is no value
-    (``"extrapolated"``); past the due time it is 1 (``"late"``).
+    P(T > due | T > age) = S(due) / S(age), on the clock of the curve, in microseconds: the chance
+    if nothing comes in its way, since a curve of Kaplan and Meier takes what was withdrawn for
+    censored. The curve is to be one of what a deadline is about, so of the cycles of a clock
+    (`servicecore.metrics.spells.cycle_spells`). The n is the number of spells at risk at the age.
+
+    The limits are those of Greenwood's sum between the two times, in the form of the curve's band.
+    Where none ended in between, or none was left, they are exact ones, since that sum is 0 or
+    unknown there. Behind the longest known time the value is an upper bound, and its lower limit 0
+    (``"extrapolated"``). Where S(age) is 0 nothing took so long before, and there is no value. Past
+    the due time it is 1, which rests on the one that is late (``"late"``). With less than `FEW` at
+    risk the reason is ``"few"``.
 
     >>> from servicecore.metrics.rows import Spell
     >>> from servicecore.metrics.survival import kaplan_meier
-    >>> curve = kaplan_meier([Spell(time) for time in range(1, 11)])
-    >>> round(breach_risk(curve, age=5, due=8).value, 3)
-    0.4
+    >>> curve = kaplan_meier([Spell(time) for time in range(1, 21)])
+    >>> print(breach_risk(curve, age=5, due=11))
+    60.0 % [31.8, 79.7] (n=15)
     """
+    return _certain(curve) if age >= due else _chance(curve, age, due)
+
+
+def _certain(curve: Survival) -> Estimate:
+    return Estimate(1.0, 1, "share", "what is late already", reason="late", level=curve.level)
+
+
+def _chance(curve: Survival, age: int, due: int) -> Estimate:
     cohort = f"those of {curve.cohort} that took as long"
     at_risk, level = _at_risk(curve, age), curve.level
-    if age >= due:
-        return Estimate(1.0, at_risk, "share", cohort, reason="late", level=level)
-    lasting = curve.surviving(age)
-    if not at_risk or not lasting:
+    if not at_risk or not curve.surviving(age):
         return missing("share", cohort, "extrapolated" if curve.n else "no_data", level=level)
-    left = curve.surviving(due) / lasting
-    low, high = _limits(curve, age, due, left, at_risk)
-    reason = _reason(curve, due, left, at_risk)
+    left = curve.surviving(due) / curve.surviving(age)
+    low, high = _limits(curve, age, due, left)
+    reason: Reason | None = "few" if at_risk < FEW else None
+    if _is_extrapolated(curve, age, due):
+        low, reason = 0.0, "extrapolated"
     return Estimate(left, at_risk, "share", cohort, low, high, "kaplan-meier", level, reason)
-
-
-def _limits(curve: Survival, age: int, due: int, left: float, at_risk: int) -> Limits:
-    if not left:  # nothing took longer: the exact limit of none among so many
-        return clopper_pearson(0, at_risk, curve.level)
-    before, behind = curve.step(age), curve.step(due)
-    greenwood = _greenwood(behind) - _greenwood(before)
-    return limits_of(left, max(0.0, greenwood), normal_quantile((1 + curve.level) / 2), curve.band)
-
-
-def _greenwood(step: Step | None) -> float:
-    return 0.0 if step is None or step.greenwood is None else step.greenwood
-
-
-def _reason(curve: Survival, due: int, left: float, at_risk: int) -> Reason | None:
-    """What the chance is to be read with: an upper bound, or of few."""
-    if due > curve.longest and left:
-        return "extrapolated"
-    return "few" if at_risk < FEW else None
 
 
 def _at_risk(curve: Survival, age: int) -> int:
@@ -90,33 +88,62 @@ def _at_risk(curve: Survival, age: int) -> int:
     return curve.n - curve.over_by(age)
 
 
+def _is_extrapolated(curve: Survival, age: int, due: int) -> bool:
+    """Whether the curve says nothing of the due time; it does where nothing was left by then."""
+    known = due <= curve.longest or (curve.surviving(age) > 0 and not curve.surviving(due))
+    return not known
+
+
+def _limits(curve: Survival, age: int, due: int, left: float) -> Limits:
+    last = curve.step(due)
+    if last is None or last.time <= age:  # none ended in between
+        lasting = curve.lasting(due)
+        return clopper_pearson(lasting, lasting, curve.level) if lasting else (0.0, 1.0)
+    if left:
+        return _between(curve, age, last)
+    _, none_left = clopper_pearson(0, last.at_risk, curve.level)
+    before = curve.step(last.time - 1)
+    if before is None or before.time <= age:
+        return 0.0, none_left
+    return 0.0, _between(curve, age, before)[1] * none_left
+
+
+def _between(curve: Survival, age: int, last: Step) -> Limits:
+    """The limits of the share of those at an age that go on longer than a step."""
+    left = last.surviving / curve.surviving(age)
+    greenwood = _greenwood(last) - _greenwood(curve.step(age))
+    return limits_of(left, max(0.0, greenwood), normal_quantile((1 + curve.level) / 2), curve.band)
+
+
+def _greenwood(step: Step | None) -> float:
+    return 0.0 if step is None or step.greenwood is None else step.greenwood
+
+
 def risk_of(situation: Situation, clock: str, curve: Survival) -> BreachRisk | None:
     """The risk of one request on a clock that runs or is paused; None where it does neither.
 
-    Its age is what the clock has counted, and it is due when what remains is used up (M4).
+    Its age is what the latest cycle of the clock has counted, and it is due when what remains is
+    used up (M4); under an override, that is what remains by the override. A clock that was late
+    once is late, also under a longer target that came afterwards.
     """
     reading = situation.reading(clock)
     if reading is None or reading.ended is not None or reading.state is State.PENDING:
         return None
-    return _risk(situation.request.id, clock, reading, curve)
-
-
-def _risk(request: str, clock: str, reading: Reading, curve: Survival) -> BreachRisk | None:
-    left = reading.remaining_microseconds
-    if left is None:
+    remaining = reading.remaining_microseconds
+    if remaining is None:
         return None
     age = reading.elapsed_microseconds
-    due = age + left
+    due = age + remaining
     at_risk = _at_risk(curve, age)
     return BreachRisk(
-        request,
+        situation.state.id,
         clock,
         age,
         due,
-        breach_risk(curve, age, due),
+        _certain(curve) if reading.late else _chance(curve, age, due),
         at_risk,
         late=reading.late,
-        extrapolated=due > curve.longest,
+        extrapolated=not reading.late and _is_extrapolated(curve, age, due),
         few=at_risk < FEW,
     )
 
@@ -126,17 +153,25 @@ def most_at_risk(
 ) -> tuple[BreachRisk, ...]:
     """The open requests that are not late yet, by their chance to be, the greatest first.
 
-    Those without a chance that can be told come last; equal ones in the order of their due times,
-    then of their ids. `most` limits how many are given.
+    Those without a chance that can be told come last; equal ones in the order of the time that they
+    have left, then of their ids. `most` limits how many are given. Raises `InvalidValue` for
+    situations of different instants, and for a `most` below 0.
     """
-    risks = [risk for each in situations if (risk := risk_of(each, clock, curve))]
-    waiting = [risk for risk in risks if not risk.late]
-    waiting.sort(key=lambda risk: (-(_chance(risk)), risk.due - risk.age, risk.request))
-    return tuple(waiting[:most])
+    if most is not None and most < 0:
+        raise InvalidValue(f"most is {most}: expected a number from 0 on, or None")
+    instant: int | None = None
+    waiting: list[BreachRisk] = []
+    for situation in situations:
+        instant = same_instant(instant, situation.instant)
+        risk = risk_of(situation, clock, curve)
+        if risk is not None and not risk.late:
+            waiting.append(risk)
+    return tuple(sorted(waiting, key=_urgency)[:most])
 
 
-def _chance(risk: BreachRisk) -> float:
-    return -1.0 if risk.breach.value is None else risk.breach.value
+def _urgency(risk: BreachRisk) -> tuple[float, int, str]:
+    chance = -1.0 if risk.breach.value is None else risk.breach.value
+    return -chance, risk.due - risk.age, risk.request
 
 
 def expected_breaches(risks: Iterable[BreachRisk], *, level: float = 0.95) -> Estimate:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from math import fsum
 
 from attrs import frozen
 
 from servicecore.errors import InvalidValue
-from servicecore.estimate import Estimate, mean, missing, share
-from servicecore.instants import as_instant
+from servicecore.estimate import Estimate, mean, missing
+from servicecore.instants import as_instant, to_datetime
+from servicecore.intervals import check_level, wilson_limits
+from servicecore.lifecycle.events import Event, Opened
+from servicecore.lifecycle.replay import replay
 from servicecore.lifecycle.situation import Situation
 from servicecore.metrics.breach_risk import risk_of
-from servicecore.metrics.spells import spells
+from servicecore.metrics.spells import cycle_spells
+from servicecore.metrics.standings import deadline
 from servicecore.metrics.survival import kaplan_meier
-from servicecore.sla.clock import State
+from servicecore.sla.book import PolicyBook
 
-COHORT = "forecasts whose outcome is known"
+COHORT = "requests with forecasts whose deadline has passed"
 
 SituationsAt = Callable[[int], Iterable[Situation]]
 """The situations of all requests that were open or over at an instant, as they were known then."""
@@ -24,42 +29,81 @@ SituationsAt = Callable[[int], Iterable[Situation]]
 
 @frozen
 class Forecast:
-    """A chance that was told, and whether it happened."""
+    """A chance that was told, and whether it happened.
+
+    `request` says of what: forecasts of the same one hang together, and count as one unit. Without
+    it, each is taken to be of another one.
+    """
 
     chance: float
     happened: bool
+    request: str = ""
 
     def __attrs_post_init__(self) -> None:
         if not 0 <= self.chance <= 1:
             raise InvalidValue(f"chance is {self.chance}: expected a share between 0 and 1")
 
 
+@frozen
+class _Unit:
+    """What is known of one request: the means over the forecasts of it (M1)."""
+
+    told: float
+    happened: float
+    missed: float
+
+
+def _units(forecasts: Iterable[Forecast]) -> list[_Unit]:
+    of_one: dict[object, list[Forecast]] = {}
+    for number, each in enumerate(forecasts):
+        of_one.setdefault(each.request or number, []).append(each)
+    return [
+        _Unit(
+            _mean(each.chance for each in told),
+            _mean(each.happened for each in told),
+            _mean((each.chance - each.happened) ** 2 for each in told),
+        )
+        for told in of_one.values()
+    ]
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = list(values)
+    return fsum(known) / len(known)
+
+
 def brier_score(forecasts: Iterable[Forecast], *, level: float = 0.95) -> Estimate:
     """The mean of (chance − outcome)², from 0 (always right) to 1 (always wrong) (Brier 1950).
 
-    Whoever says 50 % to everything scores 0.25. The limits are Student's.
+    Whoever says 50 % to everything scores 0.25. Forecasts of the same request are averaged first,
+    and n counts requests (M1). The limits are Student's.
 
     >>> print(brier_score([Forecast(0.9, True), Forecast(0.2, False), Forecast(0.4, True)]))
     0.1 score [0.0, 0.6] (n=3)
     """
-    misses = [(each.chance - each.happened) ** 2 for each in forecasts]
+    misses = [unit.missed for unit in _units(forecasts)]
     return mean(misses, unit="score", cohort=COHORT, level=level, lowest=0, highest=1)
 
 
 def brier_skill(forecasts: Iterable[Forecast]) -> Estimate:
     """By how much the score is better than that of the share that happened: 1 − B / B(share).
 
-    1 is perfect, 0 is no better than telling everybody the same, below 0 is worse. No value where
-    all or none happened, since then there was nothing to tell apart (``"unknown"``).
+    1 is perfect, 0 is no better than telling everybody the same, below 0 is worse. Forecasts of the
+    same request are averaged first, as in `brier_score`. No value where all or none happened, since
+    then there was nothing to tell apart (``"unknown"``). It has no limits.
+
+    >>> told = [Forecast(0.9, True), Forecast(0.8, True), Forecast(0.2, False)]
+    >>> print(brier_skill(told))
+    0.9 ratio (n=3)
     """
-    known = list(forecasts)
-    if not known:
+    units = _units(forecasts)
+    if not units:
         return missing("ratio", COHORT)
-    base = sum(each.happened for each in known) / len(known)
+    base = _mean(unit.happened for unit in units)
     if base in (0, 1):
-        return missing("ratio", COHORT, "unknown", n=len(known))
-    score = brier_score(known).value or 0.0
-    return Estimate(1 - score / (base * (1 - base)), len(known), "ratio", COHORT)
+        return missing("ratio", COHORT, "unknown", n=len(units))
+    score = _mean(unit.missed for unit in units)
+    return Estimate(1 - score / (base * (1 - base)), len(units), "ratio", COHORT)
 
 
 @frozen
@@ -77,8 +121,17 @@ def reliability(
 ) -> tuple[ReliabilityBin, ...]:
     """Forecasts by what was told, in `bins` of the same width; empty ones are left out.
 
-    Calibrated forecasts happen as often as was told: `told` lies within the limits of `happened`.
+    A bin holds its start and not its end, but the last one holds 1. Calibrated forecasts happen as
+    often as was told: `told` lies within the limits of `happened`, which are Wilson's. Forecasts of
+    the same request in a bin are averaged first (M1). Raises `InvalidValue` for less than one bin.
+
+    >>> told = [Forecast(0.1, False)] * 9 + [Forecast(0.1, True), Forecast(0.9, True)]
+    >>> for each in reliability(told, bins=2):
+    ...     print(f"{each.told:.0%} told, {each.happened}")
+    10% told, 10.0 % [1.8, 40.4] (n=10)
+    90% told, 100.0 % [20.7, 100.0] (n=1)
     """
+    check_level(level)
     if bins < 1:
         raise InvalidValue(f"bins is {bins}: expected one or more")
     sorted_in: dict[int, list[Forecast]] = {}
@@ -89,10 +142,33 @@ def reliability(
 
 def _bin(place: int, bins: int, inside: Sequence[Forecast], level: float) -> ReliabilityBin:
     start, end = place / bins, (place + 1) / bins
-    cohort = f"forecasts from {start:.0%} to {end:.0%}"
-    hits = sum(each.happened for each in inside)
-    told = sum(each.chance for each in inside) / len(inside)
-    return ReliabilityBin(start, end, told, share(hits, len(inside), cohort=cohort, level=level))
+    cohort = f"{COHORT}, told {start:.0%} to {end:.0%}"
+    units = _units(inside)
+    happened = _mean(unit.happened for unit in units)
+    low, high = wilson_limits(happened, len(units), level)
+    estimate = Estimate(happened, len(units), "share", cohort, low, high, "wilson", level)
+    return ReliabilityBin(start, end, _mean(unit.told for unit in units), estimate)
+
+
+def known_at(histories: Iterable[Iterable[Event]], book: PolicyBook) -> SituationsAt:
+    """What was known of requests at any instant: what had happened and was recorded by then (T3).
+
+    An event that was recorded later than it occurred is not known before that, and neither is a
+    request before its opening is.
+    """
+    kept = [tuple(history) for history in histories]
+
+    def situations(instant: int) -> Iterator[Situation]:
+        for history in kept:
+            known = [event for event in history if _is_known(event, instant)]
+            if any(isinstance(event, Opened) for event in known):
+                yield replay(known, book, at=instant)
+
+    return situations
+
+
+def _is_known(event: Event, instant: int) -> bool:
+    return event.occurred <= instant and (event.recorded is None or event.recorded <= instant)
 
 
 def forecasts_on_history(
@@ -104,38 +180,55 @@ def forecasts_on_history(
 ) -> tuple[Forecast, ...]:
     """What `breach_risk` would have told at each cut, and what had become of it at `until`.
 
-    At a cut the curve is made of what was known then, and of nothing later; every request that was
-    open and in time is told its chance. A forecast counts if by `until` the request was late, or
-    its clock was stopped in time; one that is undecided or was cancelled by then is left out.
-    `situations_at` replays whatever was opened by an instant. Raises `InvalidValue` for a cut that
-    is not before `until`.
+    At a cut the curve is made of the cycles that were known then, and of nothing later; every
+    request that was open and in time is told its chance. A forecast counts if by `until` the
+    deadline of its cycle has passed (M2), and happened if that was late; an early success waits for
+    its deadline as a failure does, and what was cancelled in time is left out. Chances that are
+    upper bounds, or rest on few, count as they were told.
+
+    `situations_at` gives whatever was opened by an instant; `known_at` makes one of histories.
+    Raises `InvalidValue` for a cut that is not before `until`, and where it gives situations of
+    another instant than the one it was asked for, which would be a look ahead.
     """
     end = as_instant(until, "until")
-    outcomes = {each.request.id: _outcome(each, clock) for each in situations_at(end)}
+    outcomes: dict[tuple[str, int], bool] = {}
+    for situation in _of_instant(situations_at, end):
+        outcomes.update(_outcomes(situation, clock))
     found: list[Forecast] = []
     for cut in cuts:
         at = as_instant(cut, "cut")
         if at >= end:
             raise InvalidValue("a cut is not before `until`: expected time to see what came of it")
-        found.extend(_told(list(situations_at(at)), clock, outcomes))
+        found.extend(_told(_of_instant(situations_at, at), clock, outcomes))
     return tuple(found)
 
 
-def _outcome(situation: Situation, clock: str) -> bool | None:
-    """Whether a clock was late, over all its cycles; None where that is not decided."""
-    readings = situation.readings.get(clock, ())
-    if any(reading.late for reading in readings):
-        return True
-    decided = bool(readings) and readings[-1].state is State.MET
-    return False if decided else None
+def _of_instant(situations_at: SituationsAt, instant: int) -> list[Situation]:
+    known = list(situations_at(instant))
+    for situation in known:
+        if situation.instant != instant:
+            raise InvalidValue(
+                f"a situation at {situation.at} for {to_datetime(instant)}: "
+                "expected all as they were known then"
+            )
+    return known
+
+
+def _outcomes(situation: Situation, clock: str) -> Iterator[tuple[tuple[str, int], bool]]:
+    """Whether the cycles of a clock were late, of those whose deadline has passed (M2)."""
+    for reading in situation.readings.get(clock, ()):
+        limit = deadline(reading)
+        if limit is not None and limit < situation.instant:
+            yield (situation.state.id, reading.cycle), reading.late
 
 
 def _told(
-    known: Sequence[Situation], clock: str, outcomes: dict[str, bool | None]
+    known: Sequence[Situation], clock: str, outcomes: Mapping[tuple[str, int], bool]
 ) -> Iterator[Forecast]:
-    curve = kaplan_meier(spells(known, clock), cohort="all requests known at the cut")
+    curve = kaplan_meier(cycle_spells(known, clock), cohort="all cycles known at the cut")
     for situation in known:
-        risk, happened = risk_of(situation, clock, curve), outcomes.get(situation.request.id)
+        risk, reading = risk_of(situation, clock, curve), situation.reading(clock)
         told = None if risk is None or risk.late else risk.breach.value
+        happened = None if reading is None else outcomes.get((situation.state.id, reading.cycle))
         if told is not None and happened is not None:
-            yield Forecast(told, happened)
+            yield Forecast(told, happened, situation.state.id)

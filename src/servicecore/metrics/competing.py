@@ -8,18 +8,22 @@ that goes on add up to 1.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from math import exp, log, sqrt
 
 from attrs import frozen
 
 from servicecore.distributions import normal_quantile
 from servicecore.estimate import Estimate, missing
-from servicecore.intervals import Limits, check_level
+from servicecore.intervals import Limits, clopper_pearson
 from servicecore.metrics.rows import Spell
-from servicecore.metrics.survival import check_times
+from servicecore.metrics.survival import NEARLY, Survival, kaplan_meier
+
+WIDEST = 700.0
+"""The greatest power of e that is still a number."""
 
 
 @frozen
@@ -37,38 +41,67 @@ class EndStep:
 
 @frozen
 class Incidences:
-    """The cumulative incidence of each cause: the share that it has ended by a time."""
+    """The cumulative incidence of each cause: the share that it has ended by a time.
+
+    `whole` is the curve of how long it takes until anything ends a spell.
+    """
 
     steps: tuple[EndStep, ...]
     causes: tuple[str, ...]
-    n: int
-    longest: int
-    cohort: str
-    level: float = 0.95
+    whole: Survival
+
+    @property
+    def n(self) -> int:
+        """How many spells are in it."""
+        return self.whole.n
+
+    @property
+    def longest(self) -> int:
+        """The longest time that anything is known of, in microseconds."""
+        return self.whole.longest
+
+    @cached_property
+    def _times(self) -> Sequence[int]:
+        return [step.time for step in self.steps]
+
+    def going_on(self, time: int | None = None) -> Estimate:
+        """The share that nothing has ended by a time, in microseconds; by the longest known one.
+
+        It is S of Kaplan and Meier over all causes.
+        """
+        return self.whole.at(self.longest if time is None else time)
 
     def of(self, cause: str, time: int | None = None) -> Estimate:
         """The share that a cause has ended by a time, in microseconds; by the longest known one.
 
         Nothing is known behind the longest time (``"extrapolated"``), unless all have ended. The
         limits are I^exp(±z·σ/(I·ln I)), with the variance of Aalen (Marubini and Valsecchi,
-        Analysing Survival Data from Clinical Trials, 1995, 10.5).
+        Analysing Survival Data from Clinical Trials, 1995, 10.5). Where the cause has ended none,
+        the upper one is the exact one of Clopper and Pearson for those of which that is known.
         """
         end = self.longest if time is None else time
-        if not self.n:
-            return missing("share", self.cohort, level=self.level)
-        if end > self.longest and self.going_on(self.longest) > 0:
-            return missing("share", self.cohort, "extrapolated", n=self.n, level=self.level)
-        steps = self.steps[: bisect_right([step.time for step in self.steps], end)]
-        value, variance = _incidence(steps, cause)
-        low, high = _limits(value, variance, self.level)
+        going_on = self.going_on(end)
+        if going_on.value is None:
+            return missing(
+                "share", self.whole.cohort, going_on.reason or "no_data", n=self.n,
+                level=self.whole.level,
+            )  # fmt: skip
+        value, variance = _incidence(self.steps[: bisect_right(self._times, end)], cause)
+        if not value:
+            known = self._not_ended_by_it(end)
+            limits = clopper_pearson(0, known, self.whole.level)
+        elif value > 1 - NEARLY:  # then nothing else has ended any, and so it is 1 − S
+            value, limits = 1.0, (1 - (going_on.high or 0.0), 1.0)
+        else:
+            limits = _limits(value, variance, self.whole.level)
         return Estimate(
-            value, self.n, "share", self.cohort, low, high, "aalen-johansen", self.level
+            value, self.n, "share", self.whole.cohort, *limits, "aalen-johansen", self.whole.level
         )
 
-    def going_on(self, time: int) -> float:
-        """The share that nothing has ended by a time."""
-        place = bisect_right([step.time for step in self.steps], time)
-        return self.steps[place - 1].going_on if place else 1.0
+    def _not_ended_by_it(self, end: int) -> int:
+        """How many a cause is known not to have ended by a time, where it has ended none."""
+        before = self.steps[: bisect_left(self._times, end)]
+        return self.whole.lasting(end) + sum(sum(step.ended.values()) for step in before)
 
 
 def incidences(
@@ -79,25 +112,20 @@ def incidences(
     Raises `InvalidValue` for a time below 0 and a level that is no share.
 
     >>> ends = incidences([Spell(1), Spell(2, cause="withdrawn"), Spell(3), Spell(4, ended=False)])
-    >>> ends.of("done").value, ends.of("withdrawn").value, ends.going_on(4)
-    (0.5, 0.25, 0.25)
+    >>> [round(ends.of(cause).value, 2) for cause in ends.causes], ends.going_on().value
+    ([0.5, 0.25], 0.25)
     """
-    check_level(level)
     known = list(spells)
-    check_times(known)
+    any_end = [Spell(spell.time, spell.ended) for spell in known]
+    whole = kaplan_meier(any_end, cohort=cohort, level=level)
     ended: dict[int, Counter[str]] = {}
     for spell in known:
         if spell.ended:
             ended.setdefault(spell.time, Counter())[spell.cause] += 1
-    over = Counter(spell.time for spell in known)
-    steps, at_risk, going_on = [], len(known), 1.0
-    for time in sorted(over):
-        if time in ended:
-            going_on *= (at_risk - ended[time].total()) / at_risk
-            steps.append(EndStep(time, at_risk, ended[time], going_on))
-        at_risk -= over[time]
-    causes = tuple(sorted(set().union(*ended.values())))
-    return Incidences(tuple(steps), causes, len(known), max(over, default=0), cohort, level)
+    steps = tuple(
+        EndStep(step.time, step.at_risk, ended[step.time], step.surviving) for step in whole.steps
+    )
+    return Incidences(steps, tuple(sorted(set().union(*ended.values()))), whole)
 
 
 def _incidence(steps: Sequence[EndStep], cause: str) -> tuple[float, float]:
@@ -119,8 +147,7 @@ def _incidence(steps: Sequence[EndStep], cause: str) -> tuple[float, float]:
 
 
 def _limits(value: float, variance: float, level: float) -> Limits:
-    if not 0 < value < 1:
-        return value, value
     z = normal_quantile((1 + level) / 2)
-    times = exp(z * sqrt(variance) / (value * abs(log(value))))
+    spread = z * sqrt(variance) / (value * abs(log(value)))
+    times = exp(min(spread, WIDEST))
     return value**times, value ** (1 / times)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 
 from attrs import frozen
 
@@ -14,6 +15,8 @@ from servicecore.metrics.rows import DONE, Spell
 from servicecore.metrics.survival import check_times
 
 Matrix = list[list[float]]
+SMALLEST = 1e-15
+"""What rounding may leave of a share of a variance."""
 
 
 @frozen
@@ -33,8 +36,9 @@ class LogRank:
     """What a log-rank test found.
 
     `p` is the chance of a chi-square as large as this, with that many degrees of freedom, where all
-    groups take equally long. Both are None where nothing can be compared (``"no_data"``): nothing
-    was done while spells of several groups lasted.
+    groups take equally long. A group that was never at risk when something was done says nothing,
+    and gives no degree of freedom. Chi-square and `p` are None where nothing can be compared
+    (``"no_data"``): nothing was done while spells of several groups lasted.
     """
 
     groups: tuple[GroupEvents, ...]
@@ -68,13 +72,13 @@ def log_rank(groups: Mapping[str, Iterable[Spell]]) -> LogRank:
         GroupEvents(name, len(each), done[place], expected[place])
         for place, (name, each) in enumerate(known.items())
     )
-    off = [done[place] - expected[place] for place in range(len(known) - 1)]
-    solved = _solved([row[:-1] for row in covariance[:-1]], off)
-    if solved is None:
-        return LogRank(rows, len(known) - 1, reason="no_data")
-    chi_square = max(0.0, sum(u * x for u, x in zip(off, solved, strict=True)))
-    p = chi_square_survival(chi_square, len(known) - 1)
-    return LogRank(rows, len(known) - 1, chi_square, p)
+    spread = {place: row[place] for place, row in enumerate(covariance) if row[place] > 0}
+    if len(spread) < 2:
+        return LogRank(rows, 0, reason="no_data")
+    *used, _widest = sorted(spread, key=lambda place: spread[place])
+    off = [done[place] - expected[place] for place in used]
+    chi_square = _chi_square(off, [[covariance[i][j] for j in used] for i in used])
+    return LogRank(rows, len(used), chi_square, chi_square_survival(chi_square, len(used)))
 
 
 def _observed(groups: Sequence[Sequence[Spell]]) -> tuple[list[int], list[float], Matrix]:
@@ -104,19 +108,24 @@ def _share_out(
             covariance[i][j] += spread * share * ((i == j) - of_other / n)
 
 
-def _solved(matrix: Matrix, right: Sequence[float]) -> list[float] | None:
-    """The x of matrix · x = right, by elimination with pivots; None where there is not one."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    largest = max((abs(cell) for row in matrix for cell in row), default=0.0)
-    for place in range(len(rows)):
-        pivot = max(range(place, len(rows)), key=lambda row: abs(rows[row][place]))
-        rows[place], rows[pivot] = rows[pivot], rows[place]
-        if abs(rows[place][place]) <= 1e-12 * largest:
-            return None
-        for other in range(len(rows)):
-            if other != place:
-                factor = rows[other][place] / rows[place][place]
-                rows[other] = [
-                    a - factor * b for a, b in zip(rows[other], rows[place], strict=True)
-                ]
-    return [row[-1] / row[place] for place, row in enumerate(rows)]
+def _chi_square(off: Sequence[float], covariance: Matrix) -> float:
+    """The form uᵀV⁻¹u: with V = LLᵀ, the sum of the squares of L⁻¹u (Cholesky).
+
+    V is of all groups but one, whose u follows from the others'. It has an inverse, since all of
+    them are at risk when the first spell is done. It is made one of correlations first, and the
+    group left out is the one of the widest spread, so that a small group beside large ones is not
+    lost in rounding.
+    """
+    scales = [sqrt(covariance[place][place]) for place in range(len(off))]
+    lower: Matrix = []
+    solved: list[float] = []
+    for i, scale in enumerate(scales):
+        row: list[float] = []
+        for j in range(i):
+            shared = sum(a * b for a, b in zip(row, lower[j], strict=False))
+            row.append((covariance[i][j] / (scale * scales[j]) - shared) / lower[j][j])
+        row.append(sqrt(max(1 - sum(cell * cell for cell in row), SMALLEST)))
+        known = sum(a * b for a, b in zip(row, solved, strict=False))
+        lower.append(row)
+        solved.append((off[i] / scale - known) / row[i])
+    return sum(each * each for each in solved)

@@ -51,7 +51,7 @@ def open_times(situation: Situation) -> tuple[OpenTime, ...]:
             continue
         if kind is Reopened:
             start = event.occurred if start is None else start
-        elif start is not None and (cause := _ENDS.get(kind) or _merged(event)):
+        elif start is not None and (cause := end_of(event)):
             stretches.append(OpenTime(start, event.occurred, cause))
             start = None
     if start is not None:
@@ -74,6 +74,11 @@ _MATTER = frozenset({Reopened, StatusChanged, *_ENDS})
 """What opens and ends requests; histories are full of other things."""
 
 
-def _merged(event: Event) -> str:
-    """A merge that is a status, as logs of other systems have it."""
-    return MERGED if isinstance(event, StatusChanged) and event.status == "merged" else ""
+def end_of(event: Event) -> str:
+    """How an event ends a request: ``"done"``, ``"withdrawn"``, ``"merged"``; empty if it does not.
+
+    A merge may be a mere status, as logs of other systems have it.
+    """
+    if isinstance(event, StatusChanged):
+        return MERGED if event.status == "merged" else ""
+    return _ENDS.get(type(event), "")

@@ -7,9 +7,9 @@ is known of it: that it has taken so long already.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import exp, inf, log, sqrt
 from typing import Literal
@@ -20,7 +20,7 @@ from servicecore.distributions import normal_quantile
 from servicecore.errors import InvalidValue
 from servicecore.estimate import Estimate, missing
 from servicecore.instants import HOUR
-from servicecore.intervals import Limits, check_level
+from servicecore.intervals import Limits, check_level, clopper_pearson
 from servicecore.metrics.rows import DONE, Spell
 
 Band = Literal["log-log", "plain"]
@@ -76,6 +76,10 @@ class Survival:
         """How many spells had ended or were last seen by a time."""
         return bisect_right(self.times, time)
 
+    def lasting(self, time: int) -> int:
+        """How many spells are known to have lasted up to a time, or longer."""
+        return self.n - bisect_left(self.times, time)
+
     def surviving(self, time: int) -> float:
         """The bare share S that takes longer than `time`, for those who go on calculating."""
         step = self.step(time)
@@ -85,34 +89,29 @@ class Survival:
         """The share that takes longer than `time`, in microseconds.
 
         Behind the longest known time there is no value (``"extrapolated"``), unless nothing was
-        left by then.
+        left by then. Before anything has ended, where Greenwood's variance is 0, the limits are
+        the exact ones of Clopper and Pearson for those that are known to have lasted so long.
         """
         if not self.n:
             return missing("share", self.cohort, level=self.level)
         step = self.step(time)
         if time > self.longest and (step is None or step.surviving > 0):
             return missing("share", self.cohort, "extrapolated", n=self.n, level=self.level)
-        value = 1.0 if step is None else step.surviving
-        low, high = self._limits(time)
-        return Estimate(value, self.n, "share", self.cohort, low, high, self._method, self.level)
-
-    @property
-    def _method(self) -> str:
-        return f"kaplan-meier, {self.band}"
-
-    def _limits(self, time: int) -> Limits:
-        """The limits of S at a time; where all have ended the upper one is that of the step before.
-
-        There the variance is unknown, and the share is no less uncertain than before.
-        """
-        place = bisect_right(self._times, time)
-        if not place:
-            return 1.0, 1.0
-        low, high = self._bands[place - 1]
-        return low, high
+        value, method = 1.0, "clopper-pearson"
+        if step is None:
+            lasting = self.lasting(time)
+            limits = clopper_pearson(lasting, lasting, self.level)
+        else:
+            value, method = step.surviving, f"kaplan-meier, {self.band}"
+            limits = self._bands[bisect_right(self._times, time) - 1]
+        return Estimate(value, self.n, "share", self.cohort, *limits, method, self.level)
 
     @cached_property
     def _bands(self) -> Sequence[Limits]:
+        """The limits of S at each step; where all have ended, up to those of the step before.
+
+        There the variance is unknown, and the share is no less uncertain than before.
+        """
         bands: list[Limits] = []
         z = normal_quantile((1 + self.level) / 2)
         for step in self.steps:
@@ -127,7 +126,8 @@ class Survival:
 
         None (``"unreached"``) where so many have not ended within what is known. The limits are the
         times at which those of the curve get there (Brookmeyer and Crowley, Biometrics 38, 1982,
-        29-41); the upper one is None where it does not. Raises `InvalidValue` for what is no share.
+        29-41); each is None where it does not. So an unreached quantile may have a lower limit: it
+        takes at least so long. Raises `InvalidValue` for what is no share.
         """
         if not 0 < share < 1:
             raise InvalidValue(f"share is {share}: expected one between 0 and 1 such as 0.5")
@@ -135,11 +135,11 @@ class Survival:
             return missing("hours", self.cohort, level=self.level)
         left = 1 - share + NEARLY
         found = self._first([step.surviving for step in self.steps], left)
-        if found is None:
-            return missing("hours", self.cohort, "unreached", n=self.n, level=self.level)
         low, high = (self._first([band[side] for band in self._bands], left) for side in (0, 1))
-        method = f"brookmeyer-crowley, {self.band}"
-        return Estimate(found, self.n, "hours", self.cohort, low, high, method, self.level)
+        return Estimate(
+            found, self.n, "hours", self.cohort, low, high, f"brookmeyer-crowley, {self.band}",
+            self.level, None if found is not None else "unreached",
+        )  # fmt: skip
 
     def _first(self, shares: Sequence[float], left: float) -> float | None:
         """The hours at which a share that falls is down to `left`."""
@@ -159,8 +159,11 @@ class Survival:
         It is the area under the curve up to `until`, in microseconds, which is the longest known
         time unless it is given; two groups are to be compared up to the same. The variance is
         Σ A² d / (n(n − d)), A being the area from a step on (Irwin 1949). Behind the longest known
-        time there is no value, unless nothing was left.
+        time there is no value, unless nothing was left. Raises `InvalidValue` for an `until` below
+        0.
         """
+        if until is not None and until < 0:
+            raise InvalidValue(f"until is {until}: expected a time from 0 on, in microseconds")
         if not self.n:
             return missing("hours", self.cohort, level=self.level)
         end = self.longest if until is None else until
@@ -222,22 +225,31 @@ def kaplan_meier(
         raise InvalidValue(f"band is {band!r}: expected 'log-log' or 'plain'")
     known = list(spells)
     check_times(known)
-    done = Counter(each.time for each in known if each.ended and each.cause == DONE)
-    over = Counter(each.time for each in known)
-    steps, at_risk, surviving, greenwood = [], len(known), 1.0, 0.0
-    for time in sorted(over):
-        if ended := done[time]:
-            surviving *= (at_risk - ended) / at_risk
-            greenwood += ended / (at_risk * (at_risk - ended)) if at_risk > ended else inf
-            known_variance = greenwood if at_risk > ended else None
-            steps.append(Step(time, at_risk, ended, surviving, known_variance))
-        at_risk -= over[time]
     times = tuple(sorted(each.time for each in known))
-    return Survival(tuple(steps), len(known), max(over, default=0), cohort, level, band, times)
+    longest = times[-1] if times else 0
+    done = Counter(each.time for each in known if each.ended and each.cause == DONE)
+    steps = tuple(_steps(times, done))
+    return Survival(steps, len(known), longest, cohort, level, band, times)
+
+
+def _steps(times: Sequence[int], done: Mapping[int, int]) -> Iterator[Step]:
+    """The steps of spells that were over at these times, in order, of which so many were done."""
+    at_risk, greenwood = len(times), 0.0
+    base, start = 1.0, at_risk  # S and who was at risk when something was last censored
+    for time, over in Counter(times).items():
+        ended = done.get(time, 0)
+        left = at_risk - ended
+        surviving = base * left / start  # since then all factors are one, and do not add up errors
+        if ended:
+            greenwood += ended / (at_risk * left) if left else 0.0
+            yield Step(time, at_risk, ended, surviving, greenwood if left else None)
+        at_risk -= over
+        if at_risk < left:
+            base, start = surviving, at_risk
 
 
 def check_times(spells: Iterable[Spell]) -> None:
-    """Refuse a spell that took less than nothing (`InvalidValue`)."""
+    """Refuse a spell whose time is no number from 0 on (`InvalidValue`)."""
     for spell in spells:
-        if spell.time < 0:
+        if not 0 <= spell.time < inf:
             raise InvalidValue(f"{spell}: expected a time from 0 on, in microseconds")

@@ -14,22 +14,16 @@ from hypothesis import strategies as st
 
 from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
-from servicecore.metrics.competing import incidences
-from servicecore.metrics.logrank import log_rank
 from servicecore.metrics.rows import Spell
 from servicecore.metrics.survival import Survival, kaplan_meier
 from tests.metrics.oracles import Oracle, oracle
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from lifelines import AalenJohansenFitter, KaplanMeierFitter
-    from lifelines.statistics import multivariate_logrank_test
+    from lifelines import KaplanMeierFitter
+    from lifelines.utils import restricted_mean_survival_time
 
 some_spells = st.lists(st.builds(Spell, st.integers(0, 30), st.booleans()), min_size=1, max_size=60)
-endings = st.sampled_from(["done", "withdrawn", "merged"])
-mixed_spells = st.lists(
-    st.builds(Spell, st.integers(0, 30), st.booleans(), endings), min_size=1, max_size=60
-)
 
 
 def spells_of(published: Oracle, unit: int = 1) -> list[Spell]:
@@ -80,49 +74,6 @@ class TestPublished:
         found = kaplan_meier(spells_of(published)).quantile(published.inputs["q"])
         assert (found.value, found.reason) == (published.expected, "unreached")
 
-    @pytest.mark.parametrize("name", ["logrank_bumc_1", "logrank_bland_altman"])
-    def test_the_log_rank_test_of_two_groups(self, name: str) -> None:
-        published = oracle(name)
-        groups = {
-            group: [Spell(t) for t in published.inputs[group][0]]
-            + [Spell(t, ended=False) for t in published.inputs[group][1]]
-            for group in "ab"
-        }
-        found = log_rank(groups).chi_square
-        assert found == pytest.approx(published.expected, abs=1e-8)
-
-    def test_the_chance_of_a_chi_square(self) -> None:
-        from servicecore.distributions import chi_square_survival
-
-        published = oracle("logrank_6mp_p")
-        found = chi_square_survival(published.inputs["chi2"], 1)
-        assert found == pytest.approx(published.expected, abs=published.tolerance)
-
-    def test_incidences_of_a_trial(self) -> None:
-        """Satagopan et al. 2004, table 2: two causes, one or the other at each time."""
-        published = oracle("cif_satagopan_bjc2004_increments")
-        at_risk, causes = published.inputs["at_risk"], published.inputs["cause"]
-        spells: list[Spell] = []
-        for time, (n, cause) in enumerate(zip(at_risk, causes, strict=True), start=1):
-            spells.append(Spell(time, cause=str(cause)))
-            later = at_risk[time] if time < len(at_risk) else 0
-            spells += [Spell(time, ended=False)] * (n - 1 - later)
-        ends = incidences(spells)
-        reached = [0.0, *(ends.of("1", time).value or 0 for time in range(1, len(causes) + 1))]
-        rises = [
-            (behind - before) * 100
-            for before, behind, cause in zip(reached, reached[1:], causes, strict=False)
-            if cause == published.inputs["of_interest"]
-        ]
-        assert rises == pytest.approx(published.expected, abs=published.tolerance)
-
-    def test_incidences_add_up(self) -> None:
-        published = oracle("cif_sum_identity")
-        pairs = zip(published.inputs["time"], published.inputs["cause"], strict=True)
-        ends = incidences([Spell(time, bool(cause), str(cause)) for time, cause in pairs])
-        found = [ends.of("1").value, ends.of("2").value, ends.going_on(8)]
-        assert found == pytest.approx(published.expected, abs=published.tolerance)
-
 
 class TestCurves:
     @given(some_spells)
@@ -133,6 +84,12 @@ class TestCurves:
         for time in range(32):
             expected = float(fitter.survival_function_at_times(time).iloc[0])
             assert curve.surviving(time) == pytest.approx(expected, abs=1e-9)
+
+    @given(some_spells)
+    def test_count_what_something_else_ended_as_censored(self, spells: list[Spell]) -> None:
+        """M4: withdrawn and merged are competing events, no ends of the thing itself."""
+        others = [Spell(s.time, cause="done" if s.ended else "withdrawn") for s in spells]
+        assert kaplan_meier(others) == kaplan_meier(spells)
 
     @given(some_spells)
     def test_agree_with_scipy_and_its_log_log_limits(self, spells: list[Spell]) -> None:
@@ -180,6 +137,13 @@ class TestCurves:
         rank = -(-percent * len(times) // 100)
         assert found.value == sorted(times)[rank - 1]
 
+    def test_add_up_no_rounding_where_nothing_is_censored(self) -> None:
+        """A product of a million factors would be off by more than a quantile may be."""
+        many = 300_000
+        curve = kaplan_meier(Spell(time) for time in range(many))
+        assert curve.steps[many // 3].surviving == (many - many // 3 - 1) / many
+        assert curve.median.value == (many // 2 - 1) / HOUR
+
     @given(some_spells, st.randoms())
     def test_do_not_depend_on_the_order(self, spells: list[Spell], random: Random) -> None:
         shuffled = random.sample(spells, len(spells))
@@ -205,14 +169,38 @@ class TestCurves:
         assert curve.restricted_mean(6).reason == "extrapolated"
         assert kaplan_meier([Spell(2), Spell(5)]).at(6).value == 0
 
-    @given(some_spells)
-    def test_have_the_median_limits_of_their_band(self, spells: list[Spell]) -> None:
-        curve = kaplan_meier([Spell(s.time * HOUR, s.ended) for s in spells])
+    @given(some_spells, st.sampled_from(["log-log", "plain"]), st.integers(1, 99))
+    def test_have_quantiles_between_the_times_at_which_their_limits_get_there(
+        self, spells: list[Spell], band: str, percent: int
+    ) -> None:
+        """Brookmeyer and Crowley: all times at which the band holds the share that is left."""
+        curve = kaplan_meier([Spell(s.time * HOUR, s.ended) for s in spells], band=band)  # type: ignore[arg-type]  # one of two
+        left = 1 - percent / 100 + 1e-12
+        bands = [(step.time / HOUR, curve.at(step.time)) for step in curve.steps]
+        found = curve.quantile(percent / 100)
+        for limit, reached in (
+            (found.low, [time for time, at in bands if (at.low or 0) <= left]),
+            (found.value, [time for time, at in bands if (at.value or 0) <= left]),
+            (found.high, [time for time, at in bands if (at.high or 0) <= left]),
+        ):
+            assert limit == (reached[0] if reached else None)
+        assert found.reason == (None if found.value is not None else "unreached")
+
+    def test_know_how_long_an_unreached_median_is_at_least(self) -> None:
+        """As R's survfit gives a lower limit and NA."""
+        curve = kaplan_meier([Spell(2 * HOUR)] * 4 + [Spell(9 * HOUR, ended=False)] * 6)
         median = curve.median
-        assume(median.value is not None)
-        assert median.value is not None
-        assert median.low is None or median.low <= median.value
-        assert median.high is None or median.high >= median.value
+        assert (median.value, median.low, median.high) == (None, 2, None)
+
+    @given(st.integers(1, 60), st.integers(0, 20), st.integers(21, 40))
+    def test_are_not_certain_before_anything_has_ended(
+        self, lasting: int, seen: int, ended: int
+    ) -> None:
+        """All of n: the exact lower limit is (α/2)^(1/n), for those seen as long."""
+        curve = kaplan_meier([Spell(ended)] * lasting + [Spell(seen - 1, ended=False)] * (seen > 0))
+        found = curve.at(seen)
+        assert (found.value, found.high) == (1, 1)
+        assert found.low == pytest.approx(0.025 ** (1 / lasting))
 
     @pytest.mark.parametrize("share", [0, 1, -1, 50])
     def test_have_quantiles_of_shares_alone(self, share: float) -> None:
@@ -220,8 +208,9 @@ class TestCurves:
             kaplan_meier([Spell(1)]).quantile(share)
 
     def test_refuse_what_makes_no_sense(self) -> None:
-        with pytest.raises(InvalidValue, match="expected a time from 0 on"):
-            kaplan_meier([Spell(-1)])
+        for time in (-1, float("nan"), float("inf")):
+            with pytest.raises(InvalidValue, match="expected a time from 0 on"):
+                kaplan_meier([Spell(time)])  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidValue, match="expected 'log-log' or 'plain'"):
             kaplan_meier([Spell(1)], band="log")  # type: ignore[arg-type]  # wrong on purpose
         with pytest.raises(InvalidValue, match="level is 95"):
@@ -229,6 +218,23 @@ class TestCurves:
 
 
 class TestRestrictedMeans:
+    @pytest.mark.parametrize(
+        ("ended", "censored", "expected", "error"),
+        [
+            ([9, 13, 18, 23, 31, 34, 48], [13, 28, 45, 161], 52.6, 19.83),
+            ([5, 5, 8, 8, 12, 23, 27, 30, 33, 43, 45], [16], 22.7, 4.18),
+        ],
+        ids=["maintained", "not maintained"],
+    )
+    def test_are_those_of_r(
+        self, ended: list[int], censored: list[int], expected: float, error: float
+    ) -> None:
+        """What R's survfit prints of its data aml, with both groups up to 161 weeks."""
+        spells = [Spell(t * HOUR) for t in ended] + [Spell(t * HOUR, ended=False) for t in censored]
+        found = kaplan_meier(spells).restricted_mean(161 * HOUR)
+        assert found.value == pytest.approx(expected, abs=0.05)
+        assert ((found.high or 0) - (found.value or 0)) / 1.959964 == pytest.approx(error, abs=5e-3)
+
     @given(some_spells, st.integers(1, 30))
     def test_are_areas(self, spells: list[Spell], until: int) -> None:
         curve = kaplan_meier(spells)
@@ -252,89 +258,16 @@ class TestRestrictedMeans:
             min(max(times), max(found.value or 0, sum(times) / len(times) + half)), abs=1e-6
         )
 
+    @given(some_spells, st.integers(1, 30))
+    def test_agree_with_lifelines(self, spells: list[Spell], until: int) -> None:
+        """Up to a time at which its steps and ours mean the same, and with its variance."""
+        assume(until < max(spell.time for spell in spells))
+        fitter = KaplanMeierFitter().fit([s.time for s in spells], [s.ended for s in spells])
+        theirs = restricted_mean_survival_time(fitter, t=until)
+        found = kaplan_meier(spells).restricted_mean(until)
+        assert found.value == pytest.approx(float(theirs) / HOUR)
 
-class TestLogRank:
-    groups = st.lists(
-        st.lists(st.builds(Spell, st.integers(1, 12), st.booleans()), min_size=2, max_size=20),
-        min_size=2,
-        max_size=4,
-    )
-
-    @given(groups)
-    def test_agrees_with_lifelines(self, groups: list[list[Spell]]) -> None:
-        found = log_rank({str(place): group for place, group in enumerate(groups)})
-        assume(found.p is not None)
-        rows = [
-            (spell.time, spell.ended, place)
-            for place, group in enumerate(groups)
-            for spell in group
-        ]
-        times, ended, places = zip(*rows, strict=True)
-        theirs = multivariate_logrank_test(times, places, ended)
-        assert found.chi_square == pytest.approx(theirs.test_statistic, abs=1e-6)
-        assert found.p == pytest.approx(theirs.p_value, abs=1e-6)
-        assert found.degrees == len(groups) - 1
-
-    @given(groups)
-    def test_expects_as_much_as_was_done(self, groups: list[list[Spell]]) -> None:
-        found = log_rank({str(place): group for place, group in enumerate(groups)})
-        done = sum(spell.ended for group in groups for spell in group)
-        assert sum(group.observed for group in found.groups) == done
-        assert sum(group.expected for group in found.groups) == pytest.approx(done)
-
-    @given(groups)
-    def test_does_not_depend_on_which_group_comes_last(self, groups: list[list[Spell]]) -> None:
-        named = {str(place): group for place, group in enumerate(groups)}
-        other = dict(reversed(named.items()))
-        one, two = log_rank(named).chi_square, log_rank(other).chi_square
-        assert (one is None) == (two is None)
-        assert one is None or one == pytest.approx(two, abs=1e-6)
-
-    def test_needs_something_to_compare(self) -> None:
-        with pytest.raises(InvalidValue, match="expected two or more to compare"):
-            log_rank({"a": [Spell(1)]})
-        with pytest.raises(InvalidValue, match="expected a time from 0 on"):
-            log_rank({"a": [Spell(1)], "b": [Spell(-1)]})
-        found = log_rank({"a": [Spell(1, ended=False)], "b": [Spell(2, ended=False)]})
-        assert (found.p, found.reason) == (None, "no_data")
-
-
-class TestCompetingEnds:
-    @given(mixed_spells)
-    def test_add_up_with_what_goes_on(self, spells: list[Spell]) -> None:
-        """Aalen-Johansen: the incidences of all causes and S are 1."""
-        ends = incidences(spells)
-        for time in range(ends.longest + 1):
-            reached = sum(ends.of(cause, time).value or 0 for cause in ends.causes)
-            assert reached + ends.going_on(time) == pytest.approx(1)
-
-    @given(mixed_spells)
-    def test_never_exceed_what_kaplan_meier_would_say(self, spells: list[Spell]) -> None:
-        """M4: as if nothing came in its way."""
-        ends, curve = incidences(spells), kaplan_meier(spells)
-        for time in range(ends.longest + 1):
-            assert (ends.of("done", time).value or 0) <= 1 - curve.surviving(time) + 1e-9
-
-    @given(st.data())
-    def test_agree_with_lifelines(self, data: st.DataObject) -> None:
-        """Without ties, which lifelines shakes apart at random."""
-        times = data.draw(st.lists(st.integers(1, 60), min_size=2, max_size=30, unique=True))
-        causes = [data.draw(st.integers(0, 2)) for _ in times]
-        assume(1 in causes)
-        spells = [Spell(t, bool(c), str(c)) for t, c in zip(times, causes, strict=True)]
-        fitter = AalenJohansenFitter(calculate_variance=True)
-        fitter.fit(np.array(times), np.array(causes), event_of_interest=1)
-        ends = incidences(spells)
-        reached = fitter.cumulative_density_.iloc[:, 0]
-        for time in times:
-            found = ends.of("1", time)
-            assert found.value == pytest.approx(float(reached.loc[time]), abs=1e-9)
-            assert found.low is not None
-            assert found.high is not None
-            assert 0 <= found.low <= (found.value or 0) <= found.high <= 1
-
-    def test_know_nothing_behind_the_longest(self) -> None:
-        ends = incidences([Spell(2), Spell(5, ended=False)])
-        assert ends.of("done", 6).reason == "extrapolated"
-        assert incidences([]).of("done").reason == "no_data"
-        assert incidences([Spell(2)]).of("done", 9).value == 1
+    def test_end_at_a_time_that_is_none_before_0(self) -> None:
+        with pytest.raises(InvalidValue, match="until is -1: expected a time from 0 on"):
+            kaplan_meier([Spell(1)]).restricted_mean(-1)
+        assert kaplan_meier([Spell(1)]).restricted_mean(0).value == 0

@@ -263,8 +263,20 @@ class TestWhatProductsShow:
         assert (row.kept.value, row.kept.n) == (0.3, 10)
         assert "without those that are open and late" in row.resolved_only.cohort
 
+    def test_leaves_out_what_was_cancelled(self) -> None:
+        """K6: in time or too late, that is no verdict; the miss stands in the honest figure."""
+        row = of([opened(), resolved(1)], [opened(), cancelled(2)], [opened(), cancelled(9)], at=20)
+        assert (row.resolved_only.value, row.resolved_only.n) == (1, 1)
+        assert (row.kept.value, row.kept.n) == (0.5, 2)
+
     def test_has_no_value_where_nothing_has_stopped(self) -> None:
         assert of([opened()], at=20).resolved_only.reason == "no_data"
+
+
+def test_what_is_left_exactly_when_due_is_left_in_time() -> None:
+    """M2: up to the deadline."""
+    assert [Due(10, left=at).is_left for at in (9, 10, 11)] == [True, True, False]
+    assert [Due(10, left=at).is_late(at=20) for at in (9, 10, 11)] == [False, False, True]
 
 
 def test_done_before_it_was_left_is_done() -> None:

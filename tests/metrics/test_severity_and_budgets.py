@@ -192,6 +192,7 @@ class TestBudgets:
         month = timedelta(days=30)
         assert time_to_exhaustion(1.5, month, spent=0.75) == timedelta(days=5)
         assert time_to_exhaustion(1.5, month, spent=1) == timedelta(0)
+        assert time_to_exhaustion(0, month, spent=1) == timedelta(0)
         assert time_to_exhaustion(0, month, spent=1.2) == timedelta(0)
         assert time_to_exhaustion(0, month, spent=0.5) is None
         assert time_to_exhaustion(1e-9, month) is None  # eighty million years

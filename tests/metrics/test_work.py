@@ -21,7 +21,15 @@ from servicecore import PolicyBook
 from servicecore.catalogue import Catalogue, Service
 from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
-from servicecore.lifecycle.events import Assigned, Event, Reopened, Resolved
+from servicecore.lifecycle.events import (
+    Actor,
+    Assigned,
+    Event,
+    Reopened,
+    Replied,
+    Resolved,
+    Side,
+)
 from servicecore.metrics.categories import CategoryTally, categories
 from servicecore.metrics.cohort import Period
 from servicecore.metrics.hotspots import HotspotTally, hotspots
@@ -84,6 +92,18 @@ class TestWorkload:
         ]
         assert found.loads[2].median_age.reason == "no_data"
         assert found.fairness.value == pytest.approx(1 / 3)
+
+    def test_shares_out_nothing_that_nobody_has(self) -> None:
+        known = situations([[opened(0, f"R{n}")] for n in range(9)] + [given_to(9, "desk")], at=5)
+        found = workload(known)
+        assert [load.name for load in found.loads] == ["desk", "none"]
+        assert (found.fairness.value, found.fairness.n) == (0, 1)
+
+    def test_is_late_where_a_clock_is_past_due_now(self) -> None:
+        """An answer that came too late is no longer owed."""
+        answered = event(Replied, 2, "R1", actor=Actor("desk", Side.DESK))
+        known = situations([[*given_to(1, "desk"), answered], given_to(2, "desk")], at=3)
+        assert [(load.open, load.late) for load in workload(known).loads] == [(2, 1)]
 
     def test_marks_groups_that_have_little(self) -> None:
         """M8."""
@@ -156,7 +176,7 @@ class TestProductivity:
     def test_has_the_interval_of_a_regression_through_the_origin(
         self, pairs: list[tuple[float, float]]
     ) -> None:
-        """Cochran's linearisation, from residuals with pandas-free arithmetic."""
+        """Cochran's linearisation, from the residuals of that line."""
         above, below = [y for y, _ in pairs], [x for _, x in pairs]
         found = ratio_of_sums(above, below, cohort="all")
         ratio = sum(above) / sum(below)
@@ -164,6 +184,7 @@ class TestProductivity:
         error = (sum(e * e for e in residuals) / (len(pairs) - 1) / len(pairs)) ** 0.5
         half = scipy.stats.t.ppf(0.975, len(pairs) - 1) * error / (sum(below) / len(pairs))
         assert found.value == pytest.approx(ratio)
+        assert found.low == pytest.approx(max(ratio - half, 0), abs=1e-6)
         assert found.high == pytest.approx(ratio + half, abs=1e-6)
 
     @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)), min_size=3, max_size=20))
@@ -188,6 +209,10 @@ class TestProductivity:
     ) -> None:
         with pytest.raises(InvalidValue, match=said):
             ratio_of_sums(above, below, cohort="")
+
+    def test_is_never_below_nothing(self) -> None:
+        """M1: limits are in the range of what they limit."""
+        assert ratio_of_sums([9, 0.1], [0.1, 9], cohort="").low == 0
 
     def test_of_a_request_counts_once_with_the_group_that_has_it(self) -> None:
         history = [*given_to(1, "desk"), event(Resolved, 2, "R1")]
@@ -343,7 +368,8 @@ class TestTrend:
         assert laplace_trend(early, Period(0, 100)).direction == "improving"
         assert laplace_trend(late, Period(0, 100)).direction == "worsening"
         assert laplace_trend([], Period(0, 100)).direction == "none"
-        assert laplace_trend([5], Period(0, 100)).reason == "few"
+        reasons = [laplace_trend(range(n), Period(0, 100)).reason for n in (1, 3, 4)]
+        assert reasons == ["few", "few", None]
 
     def test_is_of_events_in_the_period(self) -> None:
         with pytest.raises(InvalidValue, match="lies outside of"):

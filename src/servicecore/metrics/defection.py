@@ -89,7 +89,7 @@ def silence_chance(
 
 
 @define
-class _Customer:
+class CustomerRecord:
     """What is known of one customer."""
 
     openings: list[int] = field(factory=list)
@@ -107,7 +107,7 @@ class DefectionTally:
 
     prior: Prior
     period: Period | None = None
-    customers: dict[str, _Customer] = field(factory=dict)
+    customers: dict[str, CustomerRecord] = field(factory=dict)
     instant: int | None = None
 
     def add(self, situation: Situation) -> None:
@@ -116,7 +116,7 @@ class DefectionTally:
         name, opened = situation.request.customer, situation.state.opened
         if name is None or (self.period is not None and opened >= self.period.end):
             return
-        customer = self.customers.setdefault(name, _Customer())
+        customer = self.customers.setdefault(name, CustomerRecord())
         customer.openings.append(opened)
         for event in situation.history:
             if isinstance(event, DefectionNoted) and self._counts(event.occurred):
@@ -131,7 +131,7 @@ class DefectionTally:
         """Add what another tally noted with the same prior."""
         self.instant = instant_of_both(self, other, "prior", "period")
         for name, theirs in other.customers.items():
-            mine = self.customers.setdefault(name, _Customer())
+            mine = self.customers.setdefault(name, CustomerRecord())
             mine.openings.extend(theirs.openings)
             mine.noted.update(theirs.noted)
             mine.complaints += theirs.complaints
@@ -140,7 +140,7 @@ class DefectionTally:
         """The signs of every customer, in alphabetical order."""
         return tuple(self._signs(name, self.customers[name]) for name in sorted(self.customers))
 
-    def _signs(self, name: str, customer: _Customer) -> Defection:
+    def _signs(self, name: str, customer: CustomerRecord) -> Defection:
         openings, noted = customer.openings, dict(sorted(customer.noted.items()))
         first, last = min(openings), max(openings)
         silent = self._end(last) - last

@@ -23,8 +23,8 @@ class Severity:
     `late` requests missed a deadline, and `growing` of them are still open, so that what is known
     of them is only that they are later than by now. `median` and `ninth_decile` take that into
     account (Kaplan-Meier over lateness); they are None where so many are still growing that nobody
-    can say. `curve` has every other quantile. `total` is what has been lost by now, which grows as long
-    as one of them does, and `mean` the same per late request, with Student's interval.
+    can say. `curve` has every other quantile. `total` is what has been lost by now, which grows as
+    long as one of them does, and `mean` the same per late request, with Student's interval.
     """
 
     clock: str

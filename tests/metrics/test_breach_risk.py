@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servicecore import PolicyBook
 from servicecore.errors import InvalidValue
 from servicecore.instants import HOUR
-from servicecore.lifecycle.events import (
-    Cancelled,
-    Event,
-    MergedInto,
-    Reopened,
-    Resolved,
-    StatusChanged,
-)
+from servicecore.lifecycle.events import Cancelled, FactsChanged, Replied, Resolved, StatusChanged
 from servicecore.metrics.breach_risk import (
     breach_risk,
     expected_breaches,
     most_at_risk,
     risk_of,
 )
-from servicecore.metrics.calibration import (
-    Forecast,
-    brier_score,
-    brier_skill,
-    forecasts_on_history,
-    reliability,
-)
-from servicecore.metrics.cohort import Period
 from servicecore.metrics.rows import Spell
-from servicecore.metrics.spells import lifetimes, spells
-from servicecore.metrics.survival import kaplan_meier
-from tests.metrics.kit import after, event, micros, opened, situation, situations
+from servicecore.metrics.survival import Survival, kaplan_meier
+from servicecore.sla import Policy, Target
+from tests.metrics.kit import CUSTOMER, event, opened, situation
 
 times = st.lists(st.integers(1, 30), min_size=1, max_size=40)
 
@@ -55,9 +40,25 @@ class TestConditionalChance:
         expected = sum(time > age + left for time in longer) / len(longer)
         assert found.value == pytest.approx(expected)
         assert found.n == len(longer)
+
+    @given(
+        st.lists(st.builds(Spell, st.integers(1, 30), st.booleans()), min_size=1),
+        st.integers(0, 30),
+        st.integers(1, 30),
+        st.sampled_from(["log-log", "plain"]),
+    )
+    def test_lies_within_its_limits(
+        self, known: list[Spell], age: int, left: int, band: str
+    ) -> None:
+        """M1."""
+        found = breach_risk(kaplan_meier(known, band=band), age, age + left)  # type: ignore[arg-type]  # one of two
+        if found.value is None:
+            assert (found.low, found.high, found.n) == (None, None, 0)
+            return
         assert found.low is not None
         assert found.high is not None
-        assert 0 <= found.low <= (found.value or 0) <= found.high <= 1
+        assert 0 <= found.low <= found.value <= found.high <= 1
+        assert found.n == sum(spell.time > age for spell in known)
 
     @given(
         st.lists(st.builds(Spell, st.integers(1, 30), st.booleans()), min_size=1),
@@ -71,13 +72,73 @@ class TestConditionalChance:
             ratio = curve.surviving(age + left) / curve.surviving(age)
             assert found.value == pytest.approx(ratio)
 
+    @given(
+        st.lists(st.builds(Spell, st.integers(1, 30), st.booleans()), min_size=1),
+        st.integers(0, 15),
+        st.integers(1, 30),
+    )
+    def test_is_s_of_a_curve_of_those_that_took_as_long(
+        self, known: list[Spell], age: int, left: int
+    ) -> None:
+        """The same Kaplan and Meier would say of them, from their age on, with its limits."""
+        found = breach_risk(kaplan_meier(known), age, age + left)
+        rest = kaplan_meier([Spell(s.time - age, s.ended) for s in known if s.time > age])
+        again = rest.at(left)
+        if again.value is None:
+            assert (found.value is None) == (not rest.n)
+            assert found.reason == "extrapolated"
+            assert found.low in (0, None)
+            return
+        assert found.value == pytest.approx(again.value)
+        if again.value:
+            assert (found.low, found.high) == pytest.approx((again.low, again.high))
+
+    @given(st.integers(1, 40), st.integers(0, 40))
+    def test_is_not_certain_where_none_ended_in_between(self, later: int, gone: int) -> None:
+        """The exact limit of all of those that are known to have lasted until it is due."""
+        known = [Spell(9)] * later + [Spell(3, ended=False)] * gone + [Spell(1)] * 5
+        found = breach_risk(kaplan_meier(known), age=2, due=6)
+        assert (found.value, found.high, found.n) == (1, 1, later + gone)
+        exact = scipy.stats.binomtest(later, later).proportion_ci(0.95, "exact")
+        assert found.low == pytest.approx(exact.low)
+
+    @given(st.integers(1, 40))
+    def test_is_not_certain_where_none_was_left(self, ended: int) -> None:
+        """The exact limit of none of those at risk then; what was seen for less tells nothing."""
+        known = [Spell(5)] * ended + [Spell(3, ended=False)] * 20
+        found = breach_risk(kaplan_meier(known), age=2, due=6)
+        exact = scipy.stats.binomtest(0, ended).proportion_ci(0.95, "exact")
+        assert (found.value, found.low) == (0, 0)
+        assert found.high == pytest.approx(exact.high)
+
+    def test_is_no_surer_of_none_than_of_what_was_left_before_the_last(self) -> None:
+        """Half had ended early, the rest was seen for less, and one alone tells of the end."""
+        known = [Spell(3)] * 10 + [Spell(4, ended=False)] * 9
+        before = breach_risk(kaplan_meier([*known, Spell(9)]), age=1, due=4)
+        found = breach_risk(kaplan_meier([*known, Spell(5)]), age=1, due=8)
+        assert found.value == 0
+        assert found.high == pytest.approx((before.high or 0) * 0.975)
+
     def test_is_certain_for_what_is_late(self) -> None:
-        found = breach_risk(kaplan_meier([Spell(5)] * 20), age=4, due=4)
-        assert (found.value, found.reason) == (1, "late")
+        for curve in (kaplan_meier([Spell(5)] * 20), kaplan_meier([])):
+            found = breach_risk(curve, age=4, due=4)
+            assert (found.value, found.reason, found.n) == (1, "late", 1)
 
     def test_is_a_bound_behind_what_is_known(self) -> None:
+        """Of the half that is left at the end, nobody knows how many go on until it is due."""
         curve = kaplan_meier([Spell(2)] * 10 + [Spell(9, ended=False)] * 10)
-        assert breach_risk(curve, age=1, due=20).reason == "extrapolated"
+        found, known = (breach_risk(curve, age=1, due=due) for due in (20, 9))
+        assert (found.value, found.low, found.reason) == (0.5, 0, "extrapolated")
+        assert (known.value, known.high, known.reason) == (0.5, found.high, None)
+        assert known.low is not None
+        assert known.low > 0
+
+    def test_is_none_where_the_curve_has_ended_before_its_age(self) -> None:
+        curve = kaplan_meier([Spell(2)] * 20)
+        assert breach_risk(curve, age=3, due=9).reason == "extrapolated"
+        assert breach_risk(curve, age=3, due=9).value is None
+        assert breach_risk(curve, age=1, due=9).value == 0
+        assert breach_risk(curve, age=1, due=9).reason is None
 
     def test_of_few_says_so(self) -> None:
         assert breach_risk(kaplan_meier([Spell(5)] * 9), age=1, due=3).reason == "few"
@@ -106,157 +167,112 @@ class TestRequests:
         assert other is not None
         assert one.breach == other.breach
 
+    def test_stay_late_under_a_longer_target(self) -> None:
+        """K1, M2: a retarget does not lift a breach, whatever the new target leaves."""
+        longer = PolicyBook.of(
+            Policy("slow", {"resolution": Target("90h")}, when={"priority": "low"}),
+            Policy("all", {"resolution": Target("4h")}),
+        )
+        lowered = event(FactsChanged, 5, facts={"priority": "low"})
+        risk = risk_of(situation(opened(), lowered, at=6, book=longer), "resolution", self.CURVE)
+        assert risk is not None
+        assert (risk.late, risk.extrapolated, risk.due) == (True, False, 90 * HOUR)
+        assert (risk.breach.value, risk.breach.reason) == (1, "late")
+
+    def test_are_not_late_at_the_very_instant(self) -> None:
+        """K1: a stop at the due instant is in time, so it is certain and yet not there."""
+        risk = risk_of(situation(opened(), at=4), "resolution", self.CURVE)
+        assert risk is not None
+        assert (risk.age, risk.due, risk.late) == (4 * HOUR, 4 * HOUR, False)
+        assert (risk.breach.value, risk.breach.reason) == (1, None)
+
+    def test_are_judged_by_the_cycle_that_runs(self) -> None:
+        """K5: what the answers before it took is no age of this one."""
+        asking = PolicyBook.of(Policy("all", {"next response": Target("2h")}))
+        history = [
+            opened(),
+            event(Replied, 1),
+            event(Replied, 2, actor=CUSTOMER),
+            event(Replied, 9),
+            event(Replied, 10, actor=CUSTOMER),
+        ]
+        risk = risk_of(situation(*history, at=11, book=asking), "next response", self.CURVE)
+        assert risk is not None
+        assert (risk.age, risk.due, risk.late) == (HOUR, 2 * HOUR, False)
+
+    @pytest.mark.parametrize(
+        ("curve", "extrapolated", "few"),
+        [
+            (kaplan_meier([Spell(9 * HOUR)] * 10), False, False),
+            (kaplan_meier([Spell(9 * HOUR)] * 9), False, True),
+            (kaplan_meier([Spell(3 * HOUR, ended=False)] * 10), True, False),
+            (kaplan_meier([Spell(3 * HOUR)] * 10), False, False),
+            (kaplan_meier([Spell(HOUR)] * 10), True, True),
+            (kaplan_meier([]), True, True),
+        ],
+        ids=["known", "few", "seen for less", "all ended before", "none so old", "none at all"],
+    )
+    def test_are_flagged_by_what_the_chance_rests_on(
+        self, curve: Survival, extrapolated: bool, few: bool
+    ) -> None:
+        risk = risk_of(situation(opened(), at=1), "resolution", curve)
+        assert risk is not None
+        assert (risk.late, risk.extrapolated, risk.few) == (False, extrapolated, few)
+
     def test_that_are_over_have_none(self) -> None:
         assert (
             risk_of(situation(opened(), event(Resolved, 1), at=2), "resolution", self.CURVE) is None
         )
-        assert risk_of(situation(opened(), at=2), "no such clock", self.CURVE) is None
+        assert (
+            risk_of(situation(opened(), event(Cancelled, 1), at=2), "resolution", self.CURVE)
+            is None
+        )
+        for clock in ("no such clock", "next response"):
+            assert risk_of(situation(opened(), at=2), clock, self.CURVE) is None
 
     def test_are_listed_by_their_chance(self) -> None:
         known = [situation(opened(-hours, f"R{hours}"), at=0) for hours in (1, 3, 2, 30)]
         listed = most_at_risk(known, "resolution", self.CURVE)
         assert [risk.request for risk in listed] == ["R3", "R2", "R1"]  # R30 is late already
         assert len(most_at_risk(known, "resolution", self.CURVE, most=1)) == 1
-        expected = sum(risk.breach.value or 0 for risk in listed)
-        assert expected_breaches(listed).value == pytest.approx(expected)
-        assert expected_breaches([]).reason == "no_data"
+        assert most_at_risk(known, "resolution", self.CURVE, most=0) == ()
+        assert most_at_risk(reversed(known), "resolution", self.CURVE) == listed
 
+    def test_alike_are_listed_by_the_time_they_have_left_and_last_those_nobody_knows_of(
+        self,
+    ) -> None:
+        early = kaplan_meier([Spell(90 * HOUR)] * 10 + [Spell(HOUR + 1, ended=False)] * 10)
+        known = [situation(opened(-hours, name), at=0) for name, hours in SAME_CHANCE]
+        listed = most_at_risk(known, "resolution", early)
+        assert [risk.request for risk in listed] == ["R4", "R1", "R3", "R2"]
+        none_so_old = kaplan_meier([Spell(int(2.5 * HOUR), ended=False)] * 10)
+        listed = most_at_risk(known, "resolution", none_so_old)
+        assert [risk.request for risk in listed] == ["R1", "R3", "R2", "R4"]
+        assert listed[-1].breach.value is None
 
-class TestSpells:
-    def test_of_clocks(self) -> None:
-        """M4: open ones are censored; withdrawn and merged ones ended by that."""
-        histories = [
-            [opened(), event(Resolved, 2)],
-            [opened()],
-            [opened(), event(Cancelled, 3)],
-            [opened(), event(MergedInto, 1, target="R9")],
-            [opened(), event(Resolved, 2), event(Reopened, 4)],
-            [opened(), event(StatusChanged, 1, status="waiting for customer")],
-        ]
-        assert spells(situations(histories, at=5), "resolution") == (
-            Spell(2 * HOUR),
-            Spell(5 * HOUR, ended=False),
-            Spell(3 * HOUR, cause="withdrawn"),
-            Spell(1 * HOUR, cause="merged"),
-            Spell(3 * HOUR, ended=False),  # the closed time is a pause (K4)
-            Spell(1 * HOUR, ended=False),
-        )
-
-    def test_of_customers_are_wall_time(self) -> None:
-        """M5: waiting and closed time count for whoever waits."""
-        histories = [
-            [opened(), event(Resolved, 2)],
-            [opened(), event(StatusChanged, 1, status="waiting for customer")],
-            [opened(), event(Resolved, 2), event(Reopened, 4), event(Resolved, 5)],
-            [opened(), event(Cancelled, 3)],
-        ]
-        assert lifetimes(situations(histories, at=6)) == (
-            Spell(2 * HOUR),
-            Spell(6 * HOUR, ended=False),
-            Spell(5 * HOUR),
-            Spell(3 * HOUR, cause="withdrawn"),
-        )
-
-    def test_are_of_those_opened_in_the_period(self) -> None:
-        """M3."""
-        histories = [[opened(hours, f"R{hours}")] for hours in (0, 1, 2)]
-        period = Period(after(1), after(2))
-        known = situations(histories, at=5)
-        assert len(spells(known, "resolution", period=period)) == 1
-        assert len(lifetimes(known, period=period)) == 1
-
-    def test_need_one_instant(self) -> None:
+    def test_are_of_one_instant(self) -> None:
         mixed = [situation(opened(), at=hours) for hours in (1, 2)]
-        for ask in (lambda: spells(mixed, "resolution"), lambda: lifetimes(mixed)):
-            with pytest.raises(InvalidValue, match="expected all at the same instant"):
-                ask()
+        with pytest.raises(InvalidValue, match="expected all at the same instant"):
+            most_at_risk(mixed, "resolution", self.CURVE)
+        with pytest.raises(InvalidValue, match="most is -1: expected a number from 0 on"):
+            most_at_risk([], "resolution", self.CURVE, most=-1)
+
+    @given(st.lists(st.integers(0, 40), max_size=12))
+    def test_are_expected_to_be_late_as_often_as_their_chances_add_up_to(
+        self, hours: list[int]
+    ) -> None:
+        known = [situation(opened(-each / 10, f"R{n}"), at=0) for n, each in enumerate(hours)]
+        risks = most_at_risk(known, "resolution", self.CURVE)
+        found = expected_breaches(risks)
+        if not risks:
+            assert found.reason == "no_data"
+            return
+        chances = [risk.breach.value or 0 for risk in risks]
+        assert found.value == pytest.approx(sum(chances))
+        assert found.n == len(risks)
+        half = scipy.stats.norm.ppf(0.975) * sum(p * (1 - p) for p in chances) ** 0.5
+        assert found.low == pytest.approx(max(0, sum(chances) - half))
+        assert found.high == pytest.approx(min(len(chances), sum(chances) + half))
 
 
-forecasts = st.lists(st.builds(Forecast, st.floats(0, 1), st.booleans()), min_size=1)
-
-
-class TestScores:
-    @given(forecasts)
-    def test_are_mean_squares(self, told: list[Forecast]) -> None:
-        expected = sum((f.chance - f.happened) ** 2 for f in told) / len(told)
-        found = brier_score(told)
-        assert found.value == pytest.approx(expected)
-        assert 0 <= (found.value or 0) <= 1
-
-    @given(forecasts)
-    def test_have_no_skill_where_all_are_told_the_same(self, told: list[Forecast]) -> None:
-        base = sum(f.happened for f in told) / len(told)
-        same = [Forecast(base, f.happened) for f in told]
-        found = brier_skill(same)
-        assert found.reason == "unknown" if base in (0, 1) else found.value == pytest.approx(0)
-
-    def test_of_the_all_knowing_are_perfect(self) -> None:
-        told = [Forecast(1.0, True), Forecast(0.0, False)]
-        assert (brier_score(told).value, brier_skill(told).value) == (0, 1)
-        assert brier_skill([]).reason == brier_score([]).reason == "no_data"
-
-    @given(forecasts, st.integers(1, 12))
-    def test_come_in_bins_that_lose_nobody(self, told: list[Forecast], bins: int) -> None:
-        found = reliability(told, bins=bins)
-        assert sum(each.happened.n for each in found) == len(told)
-        assert all(each.start - 1e-9 <= each.told <= each.end + 1e-9 for each in found)
-
-    def test_refuse_what_is_no_chance(self) -> None:
-        with pytest.raises(InvalidValue, match="chance is 50: expected a share"):
-            Forecast(50, happened=True)
-        with pytest.raises(InvalidValue, match="bins is 0: expected one or more"):
-            reliability([], bins=0)
-
-
-class TestHistory:
-    """Trained only on what was known at each cut."""
-
-    @staticmethod
-    def histories(seed: int) -> list[list[Event]]:
-        random = Random(seed)
-        return [
-            [opened(begin, f"R{n}"), event(Resolved, begin + random.expovariate(0.25), f"R{n}")]
-            for n in range(60)
-            if (begin := random.uniform(0, 60)) is not None
-        ]
-
-    def test_gives_a_forecast_for_every_open_request_that_was_decided(self) -> None:
-        known = self.histories(1)
-        at = lambda instant: situations(known, (instant - micros(0)) / HOUR)  # noqa: E731  # short
-        told = forecasts_on_history(at, "resolution", cuts=[after(30), after(40)], until=after(300))
-        expected = 0
-        for cut in (30, 40):
-            for first, last in known:
-                born, died = first.occurred, last.occurred
-                in_time = micros(cut) <= born + 4 * HOUR
-                expected += born <= micros(cut) < died and in_time
-        assert len(told) <= expected
-        assert len(told) >= expected - 4  # those older than all that was known have no chance
-        assert 0 <= (brier_score(told).value or 0) <= 0.5
-
-    def test_never_looks_ahead(self) -> None:
-        """What happens behind a cut changes no chance that is told at it."""
-        known = self.histories(2)
-        slower = [
-            [first, event(Resolved, 500, first.request)]
-            if last.occurred > micros(30)
-            else [first, last]
-            for first, last in known
-        ]
-        chances = []
-        for each in (known, slower):
-            at = lambda instant, each=each: situations(each, (instant - micros(0)) / HOUR)  # noqa: E731  # short
-            told = forecasts_on_history(at, "resolution", cuts=[after(30)], until=after(600))
-            chances.append([forecast.chance for forecast in told])
-        assert chances[0] == chances[1]
-
-    def test_refuses_a_cut_behind_its_end(self) -> None:
-        with pytest.raises(InvalidValue, match="expected time to see what came of it"):
-            forecasts_on_history(lambda _: (), "resolution", cuts=[after(3)], until=after(3))
-
-    def test_leaves_out_what_is_undecided(self) -> None:
-        history = [opened(), event(Cancelled, 3)]
-        at = lambda instant: situations(  # noqa: E731  # short
-            [history, [opened(-9, "R2"), event(Resolved, -1, "R2")]], (instant - micros(0)) / HOUR
-        )
-        assert forecasts_on_history(at, "resolution", cuts=[after(1)], until=after(9)) == ()
+SAME_CHANCE = (("R1", 2), ("R2", 1), ("R3", 2), ("R4", 3))

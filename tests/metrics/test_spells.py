@@ -88,9 +88,15 @@ class TestOfRequests:
             assert spells(known, "resolution") == (Spell(HOUR, ended=False),)
 
     def test_do_not_end_where_the_parent_of_a_split_has_answered(self) -> None:
-        split = event(SplitFrom, 0, parent="R0", responded=True, used={"resolution": HOUR})
+        """R8: no first response is owed then, and nobody has withdrawn anything."""
+        split = event(SplitFrom, 1, parent="R0", responded=True)
+        known = [situation(opened(), split, at=3)]
+        assert spells(known, "first response") == (Spell(HOUR, ended=False),)
+
+    def test_bring_the_time_that_the_parent_of_a_split_has_used(self) -> None:
+        """R8."""
+        split = event(SplitFrom, 0, parent="R0", used={"resolution": HOUR})
         known = [situation(opened(), split, at=2)]
-        assert all(not each.ended for each in spells(known, "first response"))
         assert spells(known, "resolution") == (Spell(3 * HOUR, ended=False),)
 
     def test_are_those_of_the_clock_that_has_started(self) -> None:

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import pytest
 
+from servicecore import PolicyBook
 from servicecore.errors import InvalidValue
 from servicecore.lifecycle.events import (
     Assigned,
     Event,
     PromiseMade,
+    Replied,
     Resolved,
     SurveyAnswered,
     SurveyInvited,
@@ -28,7 +30,8 @@ from servicecore.metrics.scores import csat
 from servicecore.metrics.silence import silence
 from servicecore.metrics.surveys import Surveys, surveys_of
 from servicecore.metrics.times import times_of_customers
-from tests.metrics.kit import after, event, opened, situation, situations
+from servicecore.sla import Policy, Target
+from tests.metrics.kit import CUSTOMER, after, event, opened, situation, situations
 
 
 def history(n: int, group: str, hours: float, answer: float | None = None) -> list[Event]:
@@ -176,6 +179,18 @@ class TestRisks:
         expected = found.figure("expected to be late of what is open and in time")
         assert expected.value == found.at_risk[0].breach.value
         assert "Likely to be late:\n  R99: " in found.text()
+
+    def test_of_a_cyclic_clock_rest_on_its_cycles(self) -> None:
+        """K5, M4: two answers took one and three hours, and this one may take two."""
+        asking = PolicyBook.of(Policy("all", {"next response": Target("2h")}))
+        times = (2, 3, 4, 7, 10)
+        replies = [
+            event(Replied, hours, actor=None if n % 2 else CUSTOMER)
+            for n, hours in enumerate(times)
+        ]
+        known = [situation(opened(), event(Replied, 1), *replies, at=10.5, book=asking)]
+        (risk,) = report(known, clock="next response").at_risk
+        assert (risk.breach.value, risk.at_risk) == (0.5, 2)
 
 
 class TestPrinted:

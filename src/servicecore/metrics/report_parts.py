@@ -24,7 +24,7 @@ from servicecore.metrics.resolutions import FirstContact, ResolutionTally
 from servicecore.metrics.rows import DONE, Spell
 from servicecore.metrics.severity import SeverityTally
 from servicecore.metrics.silence import SilenceTally
-from servicecore.metrics.spells import lifetime, spell_on
+from servicecore.metrics.spells import cycle_spells_on, lifetime, spell_on
 from servicecore.metrics.survival import Survival, kaplan_meier
 from servicecore.metrics.times import CUSTOMERS, times
 from servicecore.sla.calendar import Calendar
@@ -55,6 +55,7 @@ class Parts:
     over_delivery: OverDeliveryTally = field(init=False)
     follow_ups: FollowUpTally = field(init=False)
     taken: dict[str, list[Spell]] = field(factory=dict, init=False)
+    cycles: list[Spell] = field(factory=list, init=False)
     cyclic: set[str] = field(factory=set, init=False)
     waited: list[Spell] = field(factory=list, init=False)
     open: list[Situation] = field(factory=list, init=False)
@@ -97,6 +98,7 @@ class Parts:
 
     def _time(self, situation: Situation) -> None:
         self.waited.append(lifetime(situation, self.calendar))
+        self.cycles.extend(cycle_spells_on(situation, self.clock))
         for clock, readings in situation.readings.items():
             if len(readings) > 1 and clock != self.clock:
                 self.cyclic.add(clock)
@@ -116,9 +118,8 @@ class Parts:
             self.counts[what] = self.counts.get(what, 0) + 1
 
     def curve(self, level: float) -> Survival:
-        """How long requests take on the contract's clock."""
-        spells = self.taken.get(self.clock, [])
-        return kaplan_meier(spells, cohort=f"all spells on {self.clock}", level=level)
+        """How long the cycles of the contract's clock take, of which each has its deadline."""
+        return kaplan_meier(self.cycles, cohort=f"all cycles of {self.clock}", level=level)
 
     def figures(self, level: float) -> Iterator[tuple[Key, Estimate]]:
         """The figures of the group, section by section."""

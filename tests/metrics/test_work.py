@@ -43,7 +43,7 @@ from servicecore.metrics.workload import (
     workload_of_persons,
 )
 from servicecore.sla import Days, Policy, Target
-from tests.metrics.kit import after, event, opened, situations
+from tests.metrics.kit import after, event, opened, situation, situations
 from tests.metrics.oracles import oracle
 
 
@@ -422,7 +422,7 @@ class TestHotspots:
             known,
             self.EXPOSURE,
             PERIOD,
-            affected=lambda situation: 50 if situation.request.service == "crm" else 1,
+            affected=lambda each: 50 if each.request.service == "crm" else 1,
         )
         assert [(each.system, each.minutes_lost) for each in found.systems] == [
             ("crm", 20 * 30 * 50),
@@ -477,6 +477,17 @@ class TestHotspots:
         assert later.trend.direction == "improving"  # and then nothing for 80 hours
         (just,) = situations([[opened(3, "R1", service="crm")]], at=3)
         assert hotspots([just], self.EXPOSURE, PERIOD).systems[0].trend.n == 1
+
+    def test_add_up_to_the_same_in_whatever_order_they_come(self) -> None:
+        """M9: sevenths of an hour are no exact floats."""
+        known = [
+            situation(
+                opened(n, f"R{n}", service="crm"), event(Resolved, n + n / 7, f"R{n}"), at=200
+            )
+            for n in range(30)
+        ]
+        whole = hotspots(known, self.EXPOSURE, PERIOD, affected=lambda _: 7)
+        assert hotspots(known[::-1], self.EXPOSURE, PERIOD, affected=lambda _: 7) == whole
 
     @pytest.mark.parametrize("wrong", [-1, nan, inf])
     def test_affect_no_fewer_than_no_customers(self, wrong: float) -> None:

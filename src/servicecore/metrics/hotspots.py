@@ -27,7 +27,7 @@ Affected = Callable[[Situation], float]
 
 def one_customer(_: Situation) -> float:
     """Whoever asked is one customer; the host may know of more."""
-    return 1.0
+    return 1
 
 
 @frozen
@@ -70,7 +70,11 @@ class Hotspots:
 
 @define
 class HotspotTally:
-    """Incidents by system, in one pass and in parts (M9); those opened in the `period`."""
+    """Incidents by system, in one pass and in parts (M9); those opened in the `period`.
+
+    What was `lost` is in customers times microseconds, so that whole customers add up exactly in
+    whatever order they come.
+    """
 
     period: Period
     affected: Affected = one_customer
@@ -94,8 +98,8 @@ class HotspotTally:
             self.without_system += 1
             return
         self.openings.setdefault(system, []).append(opened)
-        minutes = _open_for(situation) / MINUTE * self._customers(situation)
-        self.lost[system] = self.lost.get(system, 0.0) + minutes
+        lost = _open_for(situation) * self._customers(situation)
+        self.lost[system] = self.lost.get(system, 0) + lost
 
     def _customers(self, situation: Situation) -> float:
         customers = self.affected(situation)
@@ -111,7 +115,7 @@ class HotspotTally:
         self.without_system += other.without_system
         for system, openings in other.openings.items():
             self.openings.setdefault(system, []).extend(openings)
-            self.lost[system] = self.lost.get(system, 0.0) + other.lost[system]
+            self.lost[system] = self.lost.get(system, 0) + other.lost[system]
 
     def result(
         self,
@@ -149,7 +153,7 @@ class HotspotTally:
             custodian,
             len(openings),
             exposure[system],
-            self.lost.get(system, 0.0),
+            self.lost.get(system, 0) / MINUTE,
             rate(len(openings), exposure[system], cohort=cohort, level=level),
             rate_ratio(*pair, cohort=cohort, level=level),
             rate_ratio_p(*pair),

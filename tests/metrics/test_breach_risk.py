@@ -166,6 +166,17 @@ class TestRequests:
         assert one is not None
         assert other is not None
         assert one.breach == other.breach
+        assert one.paused
+        assert one.breach.value == pytest.approx(16 / 19)
+        running = risk_of(situation(opened(), at=1), "resolution", self.CURVE)
+        assert running is not None
+        assert not running.paused
+
+    def test_that_wait_are_not_listed(self) -> None:
+        """R6: time alone does not make them late; what others took tells little."""
+        paused = event(StatusChanged, 1, "R2", status="waiting for customer")
+        known = [situation(opened(0, "R1"), at=2), situation(opened(0, "R2"), paused, at=2)]
+        assert [risk.request for risk in most_at_risk(known, "resolution", self.CURVE)] == ["R1"]
 
     def test_stay_late_under_a_longer_target(self) -> None:
         """K1, M2: a retarget does not lift a breach, whatever the new target leaves."""

@@ -235,6 +235,32 @@ class TestHistory:
         found = told_on([[opened(), *history], *others], 1, until=until)
         assert [each.happened for each in found] == happened
 
+    def test_tells_nothing_of_a_clock_that_is_paused(self) -> None:
+        """R6: it goes on or it does not, and neither is told by how long others took."""
+        waiting = event(StatusChanged, 0.5, status="waiting for customer")
+        resumed = event(StatusChanged, 2, status="in progress")
+        others = [[opened(-9, f"R{n}"), event(Resolved, -9 + n, f"R{n}")] for n in range(2, 7)]
+        assert len(told_on([[opened(), waiting, resumed], *others], 1, until=99)) == 0
+        assert len(told_on([[opened(), waiting, resumed], *others], 3, until=99)) == 1
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_finds_chances_that_come_true_where_nothing_changes(self, seed: int) -> None:
+        """Two kinds of work, some withdrawn, and an end so soon that many are still undecided."""
+        random = Random(seed)
+        histories: list[list[Event]] = []
+        for n in range(500):
+            begin, leaves = random.uniform(0, 130), random.expovariate(0.05)
+            takes = random.expovariate(0.15 if random.random() < 0.7 else 0.6)
+            end = Resolved if takes < leaves else Cancelled
+            name = f"R{n}"
+            histories.append([opened(begin, name), event(end, begin + min(takes, leaves), name)])
+        told = told_on(histories, *range(40, 130, 9), until=123)
+        for each in reliability(told, bins=4, level=0.999):
+            assert each.happened.low is not None
+            assert each.happened.high is not None
+            assert each.happened.low <= each.told <= each.happened.high
+        assert sum(each.happened for each in told) > 30
+
     def test_judges_the_cycle_that_it_was_about(self) -> None:
         """A late answer before the cut, or behind it, is no verdict on this one."""
         asking = PolicyBook.of(Policy("all", {"next response": Target("2h")}))

@@ -176,7 +176,7 @@ class TestRisks:
         known = situations([*histories, [opened(38, "R99")]], at=40)
         found = report(known)
         assert [risk.request for risk in found.at_risk] == ["R99"]
-        expected = found.figure("expected to be late of what is open and in time")
+        expected = found.figure("expected to be late of what runs and is in time")
         assert expected.value == found.at_risk[0].breach.value
         assert "Likely to be late:\n  R99: " in found.text()
 

@@ -28,7 +28,8 @@ class BreachRisk:
     is `late` if it has missed it already, `extrapolated` if its due time lies where the curve says
     nothing any more (the chance is an upper bound then), and `few` if less than `FEW` are at risk.
     `age` and `due` are what the clock has counted and will have counted when it is due, in
-    microseconds.
+    microseconds. Where it is `paused`, the chance is the one it has if it goes on: most that wait
+    are over before that.
     """
 
     request: str
@@ -40,6 +41,7 @@ class BreachRisk:
     late: bool = False
     extrapolated: bool = False
     few: bool = False
+    paused: bool = False
 
 
 def breach_risk(curve: Survival, age: int, due: int) -> Estimate:
@@ -145,28 +147,31 @@ def risk_of(situation: Situation, clock: str, curve: Survival) -> BreachRisk | N
         late=reading.late,
         extrapolated=not reading.late and _is_extrapolated(curve, age, due),
         few=at_risk < FEW,
+        paused=reading.state is State.PAUSED,
     )
 
 
 def most_at_risk(
     situations: Iterable[Situation], clock: str, curve: Survival, *, most: int | None = None
 ) -> tuple[BreachRisk, ...]:
-    """The open requests that are not late yet, by their chance to be, the greatest first.
+    """The requests whose clock runs and is not late yet, by their chance to be, greatest first.
 
-    Those without a chance that can be told come last; equal ones in the order of the time that they
-    have left, then of their ids. `most` limits how many are given. Raises `InvalidValue` for
-    situations of different instants, and for a `most` below 0.
+    A clock that is paused cannot get late before it goes on, and most requests that wait for their
+    customer are resolved without that, so they are left out: the chances of those that run hold for
+    them by far too little. Those without a chance that can be told come last; equal ones in the
+    order of the time that they have left, then of their ids. `most` limits how many are given.
+    Raises `InvalidValue` for situations of different instants, and for a `most` below 0.
     """
     if most is not None and most < 0:
         raise InvalidValue(f"most is {most}: expected a number from 0 on, or None")
     instant: int | None = None
-    waiting: list[BreachRisk] = []
+    running: list[BreachRisk] = []
     for situation in situations:
         instant = same_instant(instant, situation.instant)
         risk = risk_of(situation, clock, curve)
-        if risk is not None and not risk.late:
-            waiting.append(risk)
-    return tuple(sorted(waiting, key=_urgency)[:most])
+        if risk is not None and not risk.late and not risk.paused:
+            running.append(risk)
+    return tuple(sorted(running, key=_urgency)[:most])
 
 
 def _urgency(risk: BreachRisk) -> tuple[float, int, str]:

@@ -150,15 +150,23 @@ def _bin(place: int, bins: int, inside: Sequence[Forecast], level: float) -> Rel
     return ReliabilityBin(start, end, _mean(unit.told for unit in units), estimate)
 
 
-def known_at(histories: Iterable[Iterable[Event]], book: PolicyBook) -> SituationsAt:
+def known_at(
+    histories: Iterable[Iterable[Event]], book: PolicyBook
+) -> Callable[[datetime | int], Iterator[Situation]]:
     """What was known of requests at any instant: what had happened and was recorded by then (T3).
 
     An event that was recorded later than it occurred is not known before that, and neither is a
     request before its opening is.
+
+    >>> history = [Opened(request="R1", occurred_at=5, recorded_at=7)]
+    >>> at = known_at([history], PolicyBook.of())
+    >>> [len(list(at(instant))) for instant in (5, 6, 7)]
+    [0, 0, 1]
     """
     kept = [tuple(history) for history in histories]
 
-    def situations(instant: int) -> Iterator[Situation]:
+    def situations(at: datetime | int) -> Iterator[Situation]:
+        instant = as_instant(at)
         for history in kept:
             known = [event for event in history if _is_known(event, instant)]
             if any(isinstance(event, Opened) for event in known):
@@ -181,10 +189,10 @@ def forecasts_on_history(
     """What `breach_risk` would have told at each cut, and what had become of it at `until`.
 
     At a cut the curve is made of the cycles that were known then, and of nothing later; every
-    request that was open and in time is told its chance. A forecast counts if by `until` the
-    deadline of its cycle has passed (M2), and happened if that was late; an early success waits for
-    its deadline as a failure does, and what was cancelled in time is left out. Chances that are
-    upper bounds, or rest on few, count as they were told.
+    request whose clock ran and was in time is told its chance, as by `most_at_risk`. A forecast
+    counts if by `until` the deadline of its cycle has passed (M2), and happened if that was late;
+    an early success waits for its deadline as a failure does, and what was cancelled in time is
+    left out. Chances that are upper bounds, or rest on few, count as they were told.
 
     `situations_at` gives whatever was opened by an instant; `known_at` makes one of histories.
     Raises `InvalidValue` for a cut that is not before `until`, and where it gives situations of
@@ -228,7 +236,7 @@ def _told(
     curve = kaplan_meier(cycle_spells(known, clock), cohort="all cycles known at the cut")
     for situation in known:
         risk, reading = risk_of(situation, clock, curve), situation.reading(clock)
-        told = None if risk is None or risk.late else risk.breach.value
+        told = None if risk is None or risk.late or risk.paused else risk.breach.value
         happened = None if reading is None else outcomes.get((situation.state.id, reading.cycle))
         if told is not None and happened is not None:
             yield Forecast(told, happened, situation.state.id)

@@ -22,7 +22,7 @@ from servicecore.sla.calendar import Calendar, always
 ALL = "all"
 MOST_AT_RISK = 10
 SATISFACTION = "Satisfaction"
-EXPECTED = "expected to be late of what is open and in time"
+EXPECTED = "expected to be late of what runs and is in time"
 
 
 @frozen
